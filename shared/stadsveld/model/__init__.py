@@ -1,0 +1,11 @@
+"""What exists: the entities of the store, their fields, code lists and identities.
+
+The entities are data (`entities.ENTITIES`). The store makes its tables from them, sync its changes,
+the apps their forms and layers; a new field is added here and nowhere else.
+"""
+
+from .codes import CODES, CodeList
+from .entities import ENTITIES, Entity, Field, entity
+from .ids import id_from_register, is_uuid, new_id
+
+__all__ = ["CODES", "ENTITIES", "CodeList", "Entity", "Field", "entity", "id_from_register", "is_uuid", "new_id"]
