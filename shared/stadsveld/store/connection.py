@@ -1,0 +1,150 @@
+"""The one place that opens a database file, so that the driver can be swapped.
+
+SpatiaLite is loaded where it is there. Where it is not (a phone), the two SpatiaLite functions that
+its own triggers call are given here, and the spatial index is aligned by us: the rows written are
+the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from .. import geo
+from ..errors import BadInput, MissingComponent, StoreError, StoreLocked
+from ..text import _
+from .statements import statement
+
+#: Marks the file as a Stadsveld store ("STVD").
+APPLICATION_ID = 0x53545644
+#: Seconds to wait for another program that is writing.
+BUSY_TIMEOUT = 10.0
+#: Names under which the platforms know the SpatiaLite module.
+SPATIALITE_MODULES = ("mod_spatialite", "mod_spatialite.so", "mod_spatialite.dll", "mod_spatialite.dylib")
+
+
+class Connection(sqlite3.Connection):
+    """A connection that knows whether SpatiaLite is loaded and keeps spatial indexes aligned."""
+
+    has_spatialite = False
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._misaligned: list[tuple[str, int, bytes]] = []
+
+    def add_spatial_functions(self, *, spatialite: bool) -> None:
+        """Load SpatiaLite, or give the stand-ins for what its triggers call."""
+        self.has_spatialite = spatialite and _load_spatialite(self)
+        if not self.has_spatialite:
+            self.create_function("GeometryConstraints", -1, lambda *_args: 1)
+            self.create_function("RTreeAlign", 3, self._note_misaligned)
+
+    def _note_misaligned(self, index: str, rowid: int, blob: bytes | None) -> int:
+        if blob is not None:
+            self._misaligned.append((index, rowid, blob))
+        return 1
+
+    def align_indexes(self) -> None:
+        """Write the index entries of geometries that were stored without SpatiaLite."""
+        pending, self._misaligned = self._misaligned, []
+        for index, rowid, blob in pending:
+            minx, miny, maxx, maxy = geo.blob_bbox(blob)
+            table = index.removeprefix("idx_").removesuffix("_geom")
+            self.execute(statement("align_index", table), (rowid, minx, maxx, miny, maxy))
+
+
+def _load_spatialite(connection: sqlite3.Connection) -> bool:
+    if not hasattr(connection, "enable_load_extension"):
+        return False
+    connection.enable_load_extension(True)
+    try:
+        for module in SPATIALITE_MODULES:
+            try:
+                connection.load_extension(module)
+            except sqlite3.OperationalError:
+                continue
+            return True
+        return False
+    finally:
+        connection.enable_load_extension(False)
+
+
+def connect(path: Path, *, create: bool = False, readonly: bool = False, spatialite: bool = True) -> Connection:
+    """Open `path` and return the connection, in autocommit mode.
+
+    Args:
+        path: the file.
+        create: make a new file; refuses one that exists.
+        readonly: open without the right to write.
+        spatialite: load SpatiaLite where it is there.
+
+    Raises:
+        StoreError: the file is missing, foreign, damaged, newer or cannot be opened.
+        StoreLocked: another program keeps it locked.
+        MissingComponent: a new file needs SpatiaLite and it is not there.
+    """
+    if create:
+        _refuse_existing(path)
+    else:
+        _refuse_foreign(path)
+        readonly = readonly or not os.access(path, os.W_OK)
+    mode = "rwc" if create else "ro" if readonly else "rw"
+    try:
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=BUSY_TIMEOUT,
+            isolation_level=None, factory=Connection, check_same_thread=False,
+        )
+    except sqlite3.OperationalError as error:
+        raise StoreError(_("{file} cannot be opened: {error}").format(file=path, error=error)) from error
+    connection.row_factory = sqlite3.Row
+    connection.add_spatial_functions(spatialite=spatialite)
+    if create and not connection.has_spatialite:
+        connection.close()
+        path.unlink(missing_ok=True)
+        raise MissingComponent(_("A new store needs SpatiaLite (mod_spatialite), and it is not installed here."))
+    return connection
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise StoreError(_("{file} exists already; open it, or choose another name.").format(file=path))
+    if not path.parent.is_dir():
+        raise StoreError(_("The folder {folder} does not exist.").format(folder=path.parent))
+
+
+def _refuse_foreign(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+            size = file.seek(0, os.SEEK_END)
+    except OSError as error:
+        raise StoreError(_("{file} cannot be read: {error}").format(file=path, error=error.strerror)) from error
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise StoreError(_("{file} is not a Stadsveld store.").format(file=path))
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise StoreError(_("{file} is a database of another program, not a Stadsveld store.").format(file=path))
+    page_size = int.from_bytes(header[16:18], "big")
+    pages = int.from_bytes(header[28:32], "big")
+    has_journal = any(path.with_name(path.name + tail).exists() for tail in ("-wal", "-journal"))
+    if size < pages * (65536 if page_size == 1 else page_size) and not has_journal:
+        raise StoreError(
+            _("{file} is damaged: it is shorter than it should be. Restore a backup or copy it again.").format(file=path)
+        )
+
+
+def explain(error: sqlite3.Error, path: Path) -> StoreError:
+    """Return what a person should read instead of an error of the database driver."""
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return StoreLocked(_("{file} is being written by another program; try again in a moment.").format(file=path))
+    if "readonly" in text or "read-only" in text:
+        return StoreError(_("{file} may not be written; check its permissions.").format(file=path))
+    if "full" in text:
+        return StoreError(_("The disk of {file} is full; nothing was changed.").format(file=path))
+    if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
+        return StoreError(_("{file} is damaged ({error}). Restore a backup.").format(file=path, error=text))
+    return StoreError(_("{file} could not be used: {error}").format(file=path, error=text))
+
+
+__all__ = ["APPLICATION_ID", "BadInput", "Connection", "connect", "explain"]

@@ -1,0 +1,68 @@
+"""Bulk writing of register rows: new, changed and ended, in editions of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from .. import geo
+from ..model import Entity
+from .connection import Connection
+from .statements import statement
+
+
+class RegisterWriter:
+    """Writes rows of one entity that come from a register.
+
+    What people changed on a row themselves stays: a field that has a change of somebody is not
+    overwritten by a later edition. Every row written is logged, so that replicas fetch it.
+
+    Attributes:
+        kept: (id, field) of values that an edition brought and that people's changes outrank.
+    """
+
+    def __init__(self, connection: Connection, entity: Entity, dataset_id: str) -> None:
+        self._connection = connection
+        self._entity = entity
+        self._dataset_id = dataset_id
+        self._owned: dict[str, set[str]] = {}
+        for row in connection.execute(statement("owned_fields"), (entity.name,)):
+            self._owned.setdefault(row["entity_id"], set()).add(row["field"])
+        self.kept: list[tuple[str, str]] = []
+
+    def insert(self, columns: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
+        """Insert new rows in bulk.
+
+        Args:
+            columns: names of fields, `id` first; `geom` may be among them.
+            rows: values in that order; `geom` as a SpatiaLite blob (`geo.blob_from_wkb`).
+        """
+        name = self._entity.name
+        sql = statement("insert_row", name, columns=(*columns, "dataset_id"))
+        logged: list[tuple[str, str]] = []
+
+        def values() -> Iterable[tuple[Any, ...]]:
+            for row in rows:
+                logged.append((name, row[0]))
+                yield (*row, self._dataset_id)
+
+        self._connection.executemany(sql, values())
+        self._connection.executemany(statement("log_row"), logged)
+
+    def update(self, row_id: str, fields: Mapping[str, Any]) -> None:
+        """Change fields of a row (`geom` as WKB), except those that people own."""
+        owned = self._owned.get(row_id, set())
+        self.kept.extend((row_id, field) for field in fields if field in owned)
+        free = {field: value for field, value in fields.items() if field not in owned}
+        if free.get("geom") is not None:
+            free["geom"] = geo.blob_from_wkb(free["geom"])
+        free["dataset_id"] = self._dataset_id
+        name = self._entity.name
+        sql = statement("update_row", name, columns=tuple(free))
+        self._connection.execute(sql, (*free.values(), row_id))
+        self._connection.execute(statement("forget_logged_row"), (name, row_id))
+        self._connection.execute(statement("log_row"), (name, row_id))
+
+    def end(self, row_id: str, on: str) -> None:
+        """Mark a row as ended on a date (ISO); it keeps its id and its history."""
+        self.update(row_id, {"ended": on})

@@ -1,0 +1,74 @@
+"""The schema of a store, made from the model, and its migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..errors import StoreError
+from ..model import ENTITIES, Entity
+from ..model.entities import SQL_TYPES
+from ..text import _
+from .connection import APPLICATION_ID, Connection
+from .statements import statement, table_definition
+
+#: Version of the schema that this code writes (`PRAGMA user_version`).
+VERSION = 1
+
+_OWN_TABLES = (
+    "settings_table", "capture_table", "change_table", "change_entity_index", "parent_table", "parent_index",
+    "head_table", "conflict_table", "receipt_table", "log_table", "log_row_index", "device_table", "draft_table",
+)
+#: Coordinate systems that QGIS layers of a store may need: RD, ETRS89, WGS 84, Web Mercator.
+_SRIDS = (28992, 4258, 4326, 3857)
+
+
+def create(connection: Connection) -> None:
+    """Write the schema into an empty file (one transaction, by the caller)."""
+    connection.execute("SELECT InitSpatialMetadata(0, 'NONE')")
+    for srid in _SRIDS:
+        connection.execute("SELECT InsertEpsgSrid(?)", (srid,))
+    for name in _OWN_TABLES:
+        connection.execute(statement(name))
+    for entity in ENTITIES.values():
+        _create_entity(connection, entity)
+    connection.execute(statement("set_setting"), ("capture", "1"))
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+    connection.execute(f"PRAGMA user_version = {VERSION:d}")
+
+
+def _create_entity(connection: Connection, entity: Entity) -> None:
+    table = entity.name
+    connection.execute(table_definition(table, ((f.name, SQL_TYPES[f.kind]) for f in entity.fields)))
+    if entity.geometry:
+        connection.execute(statement("add_geometry"), (table, entity.geometry))
+        connection.execute(statement("create_spatial_index"), (table,))
+    for field in entity.fields:
+        if field.kind == "ref" or field.name in {"local_id", "bgt_local_id", "number"}:
+            connection.execute(statement("reference_index", table, field.name))
+    connection.execute(statement("capture_insert", table))
+    connection.execute(statement("capture_delete", table))
+    connection.execute(statement("keep_id", table))
+    for name in entity.captured:
+        connection.execute(statement("capture_update", table, name))
+
+
+def migrate(connection: Connection) -> None:
+    """Bring an older file to `VERSION`, one step a version, in one transaction.
+
+    Raises:
+        StoreError: the file is newer than this program.
+    """
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found > VERSION:
+        raise StoreError(
+            _("This store was written by a newer Stadsveld (format {found}, here {ours}). Update this program.").format(
+                found=found, ours=VERSION
+            )
+        )
+    for version in range(found + 1, VERSION + 1):
+        MIGRATIONS[version](connection)
+        connection.execute(f"PRAGMA user_version = {version:d}")
+
+
+#: Steps by the version they lead to. Steps are added, never changed.
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
