@@ -1,0 +1,42 @@
+"""Where things are: RD and NAP, geometry in its binary forms, and the one door to an engine for it."""
+
+from .blob import blob_bbox, blob_from_wkb, blob_srid, wkb_from_blob
+from .engine import Engine, default_engine, shapely_engine, use_engine
+from .wkb import (
+    Shape,
+    area,
+    canonical_wkb,
+    linestring_wkb,
+    multilinestring_wkb,
+    multipoint_wkb,
+    multipolygon_wkb,
+    parse,
+    point_wkb,
+    polygon_wkb,
+    wkb_bbox,
+)
+from .wkt import wkb_from_wkt, wkt_from_wkb
+
+__all__ = [
+    "Engine",
+    "Shape",
+    "area",
+    "blob_bbox",
+    "blob_from_wkb",
+    "blob_srid",
+    "canonical_wkb",
+    "default_engine",
+    "linestring_wkb",
+    "multilinestring_wkb",
+    "multipoint_wkb",
+    "multipolygon_wkb",
+    "parse",
+    "point_wkb",
+    "polygon_wkb",
+    "shapely_engine",
+    "use_engine",
+    "wkb_bbox",
+    "wkb_from_blob",
+    "wkb_from_wkt",
+    "wkt_from_wkb",
+]

@@ -1,0 +1,172 @@
+"""The one door to computational geometry: Shapely where it is installed, another engine elsewhere.
+
+Nothing else in Stadsveld imports Shapely. The QGIS plugin hands in an engine made of QgsGeometry
+where Shapely is lacking. A geometry inside an engine is opaque; it goes in and out as WKB.
+Coordinates and results are in metres and square metres of RD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from ..errors import BadInput, MissingComponent
+from ..text import _
+
+Geometry = Any
+
+
+class Engine(Protocol):
+    """What an engine can do. The forms in the plural work on lists at once, pair by pair."""
+
+    def from_wkb(self, wkb: bytes) -> Geometry:
+        """Return the engine's own form of a WKB; BadInput if it cannot be read."""
+
+    def to_wkb(self, geometry: Geometry) -> bytes:
+        """Return a geometry as ISO WKB."""
+
+    def is_empty(self, geometry: Geometry) -> bool:
+        """Return whether it holds no vertex at all."""
+
+    def is_valid(self, geometry: Geometry) -> bool:
+        """Return whether it is valid in the sense of the OGC's simple features."""
+
+    def make_valid(self, geometry: Geometry) -> Geometry:
+        """Return a valid geometry that covers the same."""
+
+    def area(self, geometry: Geometry) -> float:
+        """Return its area in m²."""
+
+    def length(self, geometry: Geometry) -> float:
+        """Return its length or perimeter in m."""
+
+    def distance(self, a: Geometry, b: Geometry) -> float:
+        """Return the shortest distance between them in m."""
+
+    def intersects(self, a: Geometry, b: Geometry) -> bool:
+        """Return whether they share a point."""
+
+    def intersection(self, a: Geometry, b: Geometry) -> Geometry:
+        """Return what both cover."""
+
+    def difference(self, a: Geometry, b: Geometry) -> Geometry:
+        """Return what `a` covers and `b` does not."""
+
+    def union(self, geometries: Sequence[Geometry]) -> Geometry:
+        """Return what any of them covers."""
+
+    def buffer(self, geometry: Geometry, distance: float) -> Geometry:
+        """Return everything within `distance` metres."""
+
+    def from_wkbs(self, wkbs: Sequence[bytes]) -> Sequence[Geometry]:
+        """Return the engine's own forms of WKBs; BadInput if one cannot be read."""
+
+    def areas(self, geometries: Sequence[Geometry]) -> Sequence[float]:
+        """Return the area of each in m²."""
+
+    def intersections(self, geometries: Sequence[Geometry], other: Geometry) -> Sequence[Geometry]:
+        """Return what each shares with `other`."""
+
+
+class _ShapelyEngine:
+    """Shapely 2 as an engine."""
+
+    def __init__(self, shapely: Any) -> None:
+        self._shapely = shapely
+
+    def from_wkb(self, wkb: bytes) -> Geometry:
+        return self.from_wkbs([wkb])[0]
+
+    def from_wkbs(self, wkbs: Sequence[bytes]) -> Sequence[Geometry]:
+        try:
+            found: Sequence[Geometry] = self._shapely.from_wkb(list(wkbs))
+        except (self._shapely.errors.ShapelyError, TypeError, ValueError) as error:
+            raise BadInput(_("The geometry cannot be read: {reason}.").format(reason=error)) from error
+        return found
+
+    def to_wkb(self, geometry: Geometry) -> bytes:
+        wkb: bytes = self._shapely.to_wkb(geometry, byte_order=1, flavor="iso")
+        return wkb
+
+    def is_empty(self, geometry: Geometry) -> bool:
+        return bool(self._shapely.is_empty(geometry))
+
+    def is_valid(self, geometry: Geometry) -> bool:
+        return bool(self._shapely.is_valid(geometry))
+
+    def make_valid(self, geometry: Geometry) -> Geometry:
+        return self._shapely.make_valid(geometry)
+
+    def area(self, geometry: Geometry) -> float:
+        return float(self._shapely.area(geometry))
+
+    def areas(self, geometries: Sequence[Geometry]) -> Sequence[float]:
+        found: Sequence[float] = self._shapely.area(geometries)
+        return found
+
+    def length(self, geometry: Geometry) -> float:
+        return float(self._shapely.length(geometry))
+
+    def distance(self, a: Geometry, b: Geometry) -> float:
+        return float(self._shapely.distance(a, b))
+
+    def intersects(self, a: Geometry, b: Geometry) -> bool:
+        return bool(self._shapely.intersects(a, b))
+
+    def intersection(self, a: Geometry, b: Geometry) -> Geometry:
+        return self._shapely.intersection(a, b)
+
+    def intersections(self, geometries: Sequence[Geometry], other: Geometry) -> Sequence[Geometry]:
+        found: Sequence[Geometry] = self._shapely.intersection(geometries, other)
+        return found
+
+    def difference(self, a: Geometry, b: Geometry) -> Geometry:
+        return self._shapely.difference(a, b)
+
+    def union(self, geometries: Sequence[Geometry]) -> Geometry:
+        return self._shapely.union_all(list(geometries))
+
+    def buffer(self, geometry: Geometry, distance: float) -> Geometry:
+        return self._shapely.buffer(geometry, distance)
+
+
+def shapely_engine() -> Engine:
+    """Return the engine on Shapely.
+
+    Raises:
+        MissingComponent: if Shapely 2 or newer is not installed; the text says how to install it.
+    """
+    how = _("Install it with: pip install 'shapely>=2' (in QGIS: in the Python of QGIS).")
+    try:
+        import shapely
+    except ImportError as error:
+        raise MissingComponent(_("Shapely is not installed.") + " " + how) from error
+    if int(shapely.__version__.split(".")[0]) < 2:
+        raise MissingComponent(
+            _("Shapely {version} is too old; 2 or newer is needed.").format(version=shapely.__version__)
+            + " "
+            + how
+        )
+    return _ShapelyEngine(shapely)
+
+
+class _Used:
+    """The engine in use; none until the first need."""
+
+    engine: Engine | None = None
+
+
+def use_engine(engine: Engine | None) -> None:
+    """Use `engine` from now on; None chooses again at the next need."""
+    _Used.engine = engine
+
+
+def default_engine() -> Engine:
+    """Return the engine in use: the one handed in, else Shapely.
+
+    Raises:
+        MissingComponent: if there is none.
+    """
+    if _Used.engine is None:
+        _Used.engine = shapely_engine()
+    return _Used.engine
