@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from stadsveld.store import Store
+# QGIS and Kivy draw without a screen, unless the person who runs the tests wants to watch.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from stadsveld.store import Store  # noqa: E402
+
+if importlib.util.find_spec("qgis") is not None:
+    pytest_plugins = ["pytest_qgis.plugin"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
