@@ -54,7 +54,10 @@ def installed(packages: dict[str, str]) -> dict[str, str]:
     """Return {package: version} of those that dpkg knows as installed."""
     result = subprocess.run(
         ["dpkg-query", "-W", "-f", "${binary:Package} ${db:Status-Abbrev}${Version}\n", *packages],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     found = {}
     for line in result.stdout.splitlines():
@@ -189,10 +192,14 @@ def _check_without_apt() -> None:
         )
     )
     probe = "import sqlite3; sqlite3.connect(':memory:').enable_load_extension(True); import qgis.core"
-    result = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=120)
+    result = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=False, timeout=120
+    )
     if result.returncode != 0:
         last = (result.stderr.strip().splitlines() or ["unknown"])[-1]
-        raise SetupError(f"This system has no apt. Install with its own package manager:\n{needed}\n\n({last})")
+        raise SetupError(
+            f"This system has no apt. Install with its own package manager:\n{needed}\n\n({last})"
+        )
 
 
 def wanted_stamp() -> str:
@@ -210,7 +217,9 @@ def make_venv() -> None:
         return
     if not (VENV / "bin" / "python").exists():
         say("making .venv")
-        subprocess.run([sys.executable, "-m", "venv", "--system-site-packages", str(VENV)], check=True, timeout=600)
+        subprocess.run(
+            [sys.executable, "-m", "venv", "--system-site-packages", str(VENV)], check=True, timeout=600
+        )
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--disable-pip-version-check", "--quiet"]
     constraints = str(ROOT / "build" / "constraints.txt")
     say("installing the Python packages (some minutes, once)")

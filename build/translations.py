@@ -38,7 +38,9 @@ def _tool(*names: str) -> str:
         found = shutil.which(name)
         if found:
             return found
-    raise TranslationError(f"none of {', '.join(names)} is installed (Debian: pyqt5-dev-tools, qttools5-dev-tools)")
+    raise TranslationError(
+        f"none of {', '.join(names)} is installed (Debian: pyqt5-dev-tools, qttools5-dev-tools)"
+    )
 
 
 def _babel(*arguments: str) -> None:
@@ -49,12 +51,32 @@ def collect() -> None:
     """Bring the catalogues up to date with the texts in the code; nothing translated is lost."""
     mapping = I18N / "babel.cfg"
     _babel(
-        "extract", "--mapping-file", str(mapping), "--keywords", "N_", "--no-location", "--sort-output",
-        "--omit-header", "--output-file", str(TEMPLATE), "shared/stadsveld", "field_app",
+        "extract",
+        "--mapping-file",
+        str(mapping),
+        "--keywords",
+        "N_",
+        "--no-location",
+        "--sort-output",
+        "--omit-header",
+        "--output-file",
+        str(TEMPLATE),
+        "shared/stadsveld",
+        "field_app",
     )
     if PO.exists():
-        _babel("update", "--input-file", str(TEMPLATE), "--output-file", str(PO), "--locale", "nl",
-               "--no-fuzzy-matching", "--ignore-obsolete", "--omit-header")
+        _babel(
+            "update",
+            "--input-file",
+            str(TEMPLATE),
+            "--output-file",
+            str(PO),
+            "--locale",
+            "nl",
+            "--no-fuzzy-matching",
+            "--ignore-obsolete",
+            "--omit-header",
+        )
     else:
         PO.parent.mkdir(parents=True, exist_ok=True)
         _babel("init", "--input-file", str(TEMPLATE), "--output-file", str(PO), "--locale", "nl")
@@ -67,7 +89,15 @@ def compile_all() -> None:
     for source in sorted(I18N.glob("*/LC_MESSAGES/*.po")):
         target = source.with_suffix(".mo")
         if _is_older(target, source):
-            _babel("compile", "--input-file", str(source), "--output-file", str(target), "--locale", source.parts[-3])
+            _babel(
+                "compile",
+                "--input-file",
+                str(source),
+                "--output-file",
+                str(target),
+                "--locale",
+                source.parts[-3],
+            )
     for source in sorted(I18N.glob("*.ts")):
         target = source.with_suffix(".qm")
         if _is_older(target, source):
@@ -93,7 +123,9 @@ def fill(dictionary: dict[str, str]) -> None:
 
 
 def _filled_ts(text: str, dictionary: dict[str, str]) -> str:
-    by_source = {escape(english, {'"': "&quot;", "'": "&apos;"}): dutch for english, dutch in dictionary.items()}
+    by_source = {
+        escape(english, {'"': "&quot;", "'": "&apos;"}): dutch for english, dutch in dictionary.items()
+    }
 
     def replace(match: re.Match[str]) -> str:
         dutch = by_source.get(match.group(1))

@@ -12,7 +12,7 @@ import pytest
 # QGIS and Kivy draw without a screen, unless the person who runs the tests wants to watch.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from stadsveld.store import Store  # noqa: E402
+from stadsveld.store import Store
 
 if importlib.util.find_spec("qgis") is not None:
     pytest_plugins = ["pytest_qgis.plugin"]

@@ -21,10 +21,31 @@ GLOSSARY = json.loads((I18N / "glossary.json").read_text(encoding="utf-8"))
 
 #: Calls whose first text argument a person reads.
 SHOWING = {
-    "setText", "setTitle", "setWindowTitle", "setToolTip", "setStatusTip", "setPlaceholderText", "setLabelText",
-    "setAccessibleName", "setWhatsThis", "setHeaderLabels", "addAction", "addRow", "addTab", "QAction", "QLabel",
-    "QPushButton", "QGroupBox", "QCheckBox", "QRadioButton", "QDockWidget", "pushMessage", "pushInfo", "pushWarning",
-    "pushSuccess", "pushCritical",
+    "setText",
+    "setTitle",
+    "setWindowTitle",
+    "setToolTip",
+    "setStatusTip",
+    "setPlaceholderText",
+    "setLabelText",
+    "setAccessibleName",
+    "setWhatsThis",
+    "setHeaderLabels",
+    "addAction",
+    "addRow",
+    "addTab",
+    "QAction",
+    "QLabel",
+    "QPushButton",
+    "QGroupBox",
+    "QCheckBox",
+    "QRadioButton",
+    "QDockWidget",
+    "pushMessage",
+    "pushInfo",
+    "pushWarning",
+    "pushSuccess",
+    "pushCritical",
 }
 WORD = re.compile(r"[A-Za-z]{3,}")
 
@@ -37,7 +58,8 @@ def gettext_pairs() -> list[tuple[str, str]]:
 def qt_pairs() -> list[tuple[str, str]]:
     found = re.findall(
         r"<source>(.*?)</source>.*?<translation([^>]*)>(.*?)</translation>|<source>(.*?)</source>\s*<translation/>",
-        TS.read_text(encoding="utf-8"), flags=re.DOTALL,
+        TS.read_text(encoding="utf-8"),
+        flags=re.DOTALL,
     )
     return [(source or other, "" if "unfinished" in kind else text) for source, kind, text, other in found]
 
@@ -57,7 +79,9 @@ def test_the_catalogues_hold_exactly_the_texts_of_the_code(tmp_path: Path) -> No
     """Collecting anew finds no text that the catalogues lack, and none that is gone."""
     for name in ("shared", "field_app", "qgis_plugin", "i18n", "build"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    subprocess.run([sys.executable, "build/translations.py", "collect"], cwd=tmp_path, check=True, timeout=300)
+    subprocess.run(
+        [sys.executable, "build/translations.py", "collect"], cwd=tmp_path, check=True, timeout=300
+    )
     with PO.open("rb") as ours, (tmp_path / PO.relative_to(ROOT)).open("rb") as fresh:
         assert {m.id for m in read_po(ours)} == {m.id for m in read_po(fresh)}
     sources = [
@@ -79,7 +103,9 @@ def test_domain_words_follow_the_glossary() -> None:
     wrong = []
     for english, dutch in all_pairs():
         for word, forms in GLOSSARY["words"].items():
-            if re.search(rf"\b{word}s?\b", english.lower()) and not any(form in dutch.lower() for form in forms):
+            if re.search(rf"\b{word}s?\b", english.lower()) and not any(
+                form in dutch.lower() for form in forms
+            ):
                 wrong.append((word, english, dutch))
     assert wrong == []
 
@@ -101,7 +127,11 @@ def literals_shown(path: Path) -> list[str]:
         if name not in SHOWING:
             continue
         for argument in node.args:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str) and WORD.search(argument.value):
+            if (
+                isinstance(argument, ast.Constant)
+                and isinstance(argument.value, str)
+                and WORD.search(argument.value)
+            ):
                 found.append(f"{path.relative_to(ROOT)}:{argument.lineno}: {argument.value!r}")
     return found
 

@@ -84,7 +84,8 @@ class _Reader:
             flavour = _FLAVOURS.index(self._take().upper())
             self._values = 2 + len(_FLAVOURS[flavour])
         parts = self._empty_or_parts(kind)
-        if self._text[self._position :].strip():
+        end = self._position
+        if self._text[end:].strip():
             raise self._wrong(_("there is text after its end"))
         if not flavour and self._values > 2:
             flavour = 1 if self._values == 3 else 3

@@ -8,4 +8,14 @@ from .codes import CODES, CodeList
 from .entities import ENTITIES, Entity, Field, entity
 from .ids import id_from_register, is_uuid, new_id
 
-__all__ = ["CODES", "ENTITIES", "CodeList", "Entity", "Field", "entity", "id_from_register", "is_uuid", "new_id"]
+__all__ = [
+    "CODES",
+    "ENTITIES",
+    "CodeList",
+    "Entity",
+    "Field",
+    "entity",
+    "id_from_register",
+    "is_uuid",
+    "new_id",
+]

@@ -70,7 +70,9 @@ def _load_spatialite(connection: sqlite3.Connection) -> bool:
         connection.enable_load_extension(False)
 
 
-def connect(path: Path, *, create: bool = False, readonly: bool = False, spatialite: bool = True) -> Connection:
+def connect(
+    path: Path, *, create: bool = False, readonly: bool = False, spatialite: bool = True
+) -> Connection:
     """Open `path` and return the connection, in autocommit mode.
 
     Args:
@@ -92,8 +94,12 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False, spatial
     mode = "rwc" if create else "ro" if readonly else "rw"
     try:
         connection = sqlite3.connect(
-            f"{path.resolve().as_uri()}?mode={mode}", uri=True, timeout=BUSY_TIMEOUT,
-            isolation_level=None, factory=Connection, check_same_thread=False,
+            f"{path.resolve().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_TIMEOUT,
+            isolation_level=None,
+            factory=Connection,
+            check_same_thread=False,
         )
     except sqlite3.OperationalError as error:
         raise StoreError(_("{file} cannot be opened: {error}").format(file=path, error=error)) from error
@@ -102,7 +108,9 @@ def connect(path: Path, *, create: bool = False, readonly: bool = False, spatial
     if create and not connection.has_spatialite:
         connection.close()
         path.unlink(missing_ok=True)
-        raise MissingComponent(_("A new store needs SpatiaLite (mod_spatialite), and it is not installed here."))
+        raise MissingComponent(
+            _("A new store needs SpatiaLite (mod_spatialite), and it is not installed here.")
+        )
     return connection
 
 
@@ -119,17 +127,23 @@ def _refuse_foreign(path: Path) -> None:
             header = file.read(100)
             size = file.seek(0, os.SEEK_END)
     except OSError as error:
-        raise StoreError(_("{file} cannot be read: {error}").format(file=path, error=error.strerror)) from error
+        raise StoreError(
+            _("{file} cannot be read: {error}").format(file=path, error=error.strerror)
+        ) from error
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
         raise StoreError(_("{file} is not a Stadsveld store.").format(file=path))
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        raise StoreError(_("{file} is a database of another program, not a Stadsveld store.").format(file=path))
+        raise StoreError(
+            _("{file} is a database of another program, not a Stadsveld store.").format(file=path)
+        )
     page_size = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
     has_journal = any(path.with_name(path.name + tail).exists() for tail in ("-wal", "-journal"))
     if size < pages * (65536 if page_size == 1 else page_size) and not has_journal:
         raise StoreError(
-            _("{file} is damaged: it is shorter than it should be. Restore a backup or copy it again.").format(file=path)
+            _(
+                "{file} is damaged: it is shorter than it should be. Restore a backup or copy it again."
+            ).format(file=path)
         )
 
 
@@ -137,7 +151,9 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
     """Return what a person should read instead of an error of the database driver."""
     text = str(error)
     if "locked" in text or "busy" in text:
-        return StoreLocked(_("{file} is being written by another program; try again in a moment.").format(file=path))
+        return StoreLocked(
+            _("{file} is being written by another program; try again in a moment.").format(file=path)
+        )
     if "readonly" in text or "read-only" in text:
         return StoreError(_("{file} may not be written; check its permissions.").format(file=path))
     if "full" in text:

@@ -15,8 +15,19 @@ from .statements import statement, table_definition
 VERSION = 1
 
 _OWN_TABLES = (
-    "settings_table", "capture_table", "change_table", "change_entity_index", "parent_table", "parent_index",
-    "head_table", "conflict_table", "receipt_table", "log_table", "log_row_index", "device_table", "draft_table",
+    "settings_table",
+    "capture_table",
+    "change_table",
+    "change_entity_index",
+    "parent_table",
+    "parent_index",
+    "head_table",
+    "conflict_table",
+    "receipt_table",
+    "log_table",
+    "log_row_index",
+    "device_table",
+    "draft_table",
 )
 #: Coordinate systems that QGIS layers of a store may need: RD, ETRS89, WGS 84, Web Mercator.
 _SRIDS = (28992, 4258, 4326, 3857)
@@ -61,9 +72,9 @@ def migrate(connection: Connection) -> None:
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > VERSION:
         raise StoreError(
-            _("This store was written by a newer Stadsveld (format {found}, here {ours}). Update this program.").format(
-                found=found, ours=VERSION
-            )
+            _(
+                "This store was written by a newer Stadsveld (format {found}, here {ours}). Update this program."
+            ).format(found=found, ours=VERSION)
         )
     for version in range(found + 1, VERSION + 1):
         MIGRATIONS[version](connection)

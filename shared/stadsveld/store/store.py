@@ -206,7 +206,9 @@ class Store:
         values = [_stored(name, field, value) for field, value in fields.items()]
         names = tuple(fields)
         with self.transaction():
-            known = self.connection.execute(statement("get_row", name, columns=("fid",)), (row_id,)).fetchone()
+            known = self.connection.execute(
+                statement("get_row", name, columns=("fid",)), (row_id,)
+            ).fetchone()
             if known is None:
                 sql = statement("insert_row", name, columns=("id", *names))
                 self.connection.execute(sql, (row_id, *values))
