@@ -48,6 +48,10 @@ def sources() -> list[Path]:
     return [path for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 
+def core_sources() -> list[Path]:
+    return [path for path in sources() if path.is_relative_to(CORE)]
+
+
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
     """Yield (dotted name, at module level) of everything that a file imports, relative ones resolved."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -67,9 +71,7 @@ def imports(path: Path) -> Iterator[tuple[str, bool]]:
                 yield prefix, id(node) in top
 
 
-@pytest.mark.parametrize(
-    "path", [p for p in sources() if p.is_relative_to(CORE)], ids=lambda p: str(p.relative_to(CORE))
-)
+@pytest.mark.parametrize("path", core_sources(), ids=lambda p: str(p.relative_to(CORE)))
 def test_the_core_imports_only_downwards(path: Path) -> None:
     """A package of the core imports the ground modules and lower floors, nothing beside or above it."""
     own = path.relative_to(CORE).parts[0].removesuffix(".py")
@@ -93,7 +95,7 @@ def test_the_core_imports_only_downwards(path: Path) -> None:
 
 @pytest.mark.parametrize("path", sources(), ids=lambda p: str(p.relative_to(ROOT)))
 def test_heavy_libraries_stay_in_their_room(path: Path) -> None:
-    """Only the hub knows the web framework, only the field app Kivy, only the plugin QGIS, only geo Shapely."""
+    """Web framework in the hub, Kivy in the field app, QGIS in the plugin, Shapely in geo."""
     place = path.relative_to(ROOT).as_posix()
     for name, _top in imports(path):
         rooms = ROOMS.get(name.split(".")[0])
@@ -103,8 +105,7 @@ def test_heavy_libraries_stay_in_their_room(path: Path) -> None:
 
 
 def light_sources() -> list[Path]:
-    core = [path for path in sources() if path.is_relative_to(CORE)]
-    return [path for path in core if path.relative_to(CORE).parts[0] not in {"hub", "cli"}]
+    return [path for path in core_sources() if path.relative_to(CORE).parts[0] not in {"hub", "cli"}]
 
 
 @pytest.mark.parametrize("path", light_sources(), ids=lambda p: str(p.relative_to(CORE)))

@@ -71,11 +71,8 @@ def migrate(connection: Connection) -> None:
     """
     found = connection.execute("PRAGMA user_version").fetchone()[0]
     if found > VERSION:
-        raise StoreError(
-            _(
-                "This store was written by a newer Stadsveld (format {found}, here {ours}). Update this program."
-            ).format(found=found, ours=VERSION)
-        )
+        message = _("A newer Stadsveld wrote this store (format {found}, here {ours}). Update this program.")
+        raise StoreError(message.format(found=found, ours=VERSION))
     for version in range(found + 1, VERSION + 1):
         MIGRATIONS[version](connection)
         connection.execute(f"PRAGMA user_version = {version:d}")
