@@ -2,6 +2,8 @@
 
 from .blob import blob_bbox, blob_from_wkb, blob_srid, wkb_from_blob
 from .engine import Engine, default_engine, shapely_engine, use_engine
+from .fix import RdPosition, rd_from_fix
+from .rdnap import RdNap, to_etrs, to_rd
 from .wkb import (
     Shape,
     area,
@@ -19,6 +21,8 @@ from .wkt import wkb_from_wkt, wkt_from_wkb
 
 __all__ = [
     "Engine",
+    "RdNap",
+    "RdPosition",
     "Shape",
     "area",
     "blob_bbox",
@@ -33,7 +37,10 @@ __all__ = [
     "parse",
     "point_wkb",
     "polygon_wkb",
+    "rd_from_fix",
     "shapely_engine",
+    "to_etrs",
+    "to_rd",
     "use_engine",
     "wkb_bbox",
     "wkb_from_blob",

@@ -1,0 +1,7 @@
+"""`python -m stadsveld.cli` is the command `stadsveld`."""
+
+import sys
+
+from . import main
+
+sys.exit(main())
