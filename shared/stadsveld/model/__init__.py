@@ -7,15 +7,9 @@ the apps their forms and layers; a new field is added here and nowhere else.
 from .codes import CODES, CodeList
 from .entities import ENTITIES, Entity, Field, entity
 from .ids import id_from_register, is_uuid, new_id
+from .times import dutch_time
 
 __all__ = [
-    "CODES",
-    "ENTITIES",
-    "CodeList",
-    "Entity",
-    "Field",
-    "entity",
-    "id_from_register",
-    "is_uuid",
+    "CODES", "ENTITIES", "CodeList", "Entity", "Field", "dutch_time", "entity", "id_from_register", "is_uuid",
     "new_id",
 ]

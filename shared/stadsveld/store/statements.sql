@@ -195,3 +195,14 @@ SELECT draft_id, entity, entity_id, fields, updated FROM stadsveld_draft WHERE d
 
 -- :name delete_draft
 DELETE FROM stadsveld_draft WHERE draft_id = ?
+
+-- :name section_conditions
+SELECT id, condition, inspected_on FROM road_section
+
+-- :name extent
+SELECT min(xmin) AS minx, min(ymin) AS miny, max(xmax) AS maxx, max(ymax) AS maxy FROM $index
+
+-- :name rows_in_window_limited
+SELECT $columns FROM $table WHERE fid IN (
+    SELECT pkid FROM $index WHERE xmax >= ? AND xmin <= ? AND ymax >= ? AND ymin <= ?
+) LIMIT ?
