@@ -62,10 +62,10 @@ class RdNap:
                 _("The grids of RDNAPTRANS2018 are missing from this installation; install Stadsveld again.")
             ) from error
         try:
-            with np.load(path, allow_pickle=False) as arrays:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
                 # The file keeps whole numbers, each the difference from its western neighbour.
                 grids = {name: np.cumsum(arrays[name], axis=1) / units for name, units in _UNITS.items()}
-        except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise BadInput(
                 _("This is not a grid file of Stadsveld: {reason}.").format(reason=error), file=path
             ) from error

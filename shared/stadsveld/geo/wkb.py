@@ -190,30 +190,31 @@ def bbox_of(data: bytes, layout: Layout) -> tuple[float, float, float, float]:
     xs: list[float] = []
     ys: list[float] = []
     for part in layout.parts:
-        for run in part:
+        for number, run in enumerate(part):
             if run.count:
-                _add_extremes(data, layout, run, xs, ys)
+                minx, miny, maxx, maxy = _extremes(data, layout, run)
+                # As in SpatiaLite the exterior ring alone decides; a hole outside it is invalid.
+                if number == 0:
+                    xs += (minx, maxx)
+                    ys += (miny, maxy)
     if not xs:
         raise broken(_("it is empty"))
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _add_extremes(data: bytes, layout: Layout, run: Run, xs: list[float], ys: list[float]) -> None:
+def _extremes(data: bytes, layout: Layout, run: Run) -> tuple[float, float, float, float]:
     step = layout.values
     if run.count * step <= _SMALL_RUN:
         numbers = layout.numbers(data, run)
         if not (math.isfinite(sum(numbers)) or all(map(math.isfinite, numbers))):
             raise broken(_("a coordinate is not a finite number"))
         x, y = numbers[::step], numbers[1::step]
-        xs += (min(x), max(x))
-        ys += (min(y), max(y))
-        return
+        return min(x), min(y), max(x), max(y)
     vertices = layout.vertices(data, run)
     if not np.isfinite(vertices).all():
         raise broken(_("a coordinate is not a finite number"))
     low, high = vertices.min(axis=0), vertices.max(axis=0)
-    xs += (float(low[0]), float(high[0]))
-    ys += (float(low[1]), float(high[1]))
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def parse(wkb: bytes) -> Shape:
