@@ -19,7 +19,7 @@ lint: setup ## ruff, mypy, and the plugin site's rules
 	@$(PYTHON) build/lint.py
 
 bench: setup ## every benchmark beside its peer
-	@PYTHONPATH=tests $(PYTHON) -m benchmarks $(ARGS)
+	@$(PYTHON) tests/benchmarks $(ARGS)
 
 screenshots: setup ## the pictures of README and manual
 	@$(PYTHON) build/screenshots.py

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from harness import Result, against, race, without_peer
+
 from stadsveld import geo
 from support.proj_grids import proj_pipeline, write_proj_grids
 

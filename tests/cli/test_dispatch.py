@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+
 from stadsveld import __version__, cli
 from stadsveld.errors import StadsveldError
 

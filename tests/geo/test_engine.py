@@ -4,6 +4,7 @@ import builtins
 import sys
 
 import pytest
+
 from stadsveld import geo
 from stadsveld.errors import BadInput, MissingComponent
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from stadsveld import geo
 from stadsveld.errors import BadInput, MissingComponent
 from stadsveld.geo.fix import approximate_rd

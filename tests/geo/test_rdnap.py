@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stadsveld import geo
 from stadsveld.errors import BadInput, MissingComponent
 from stadsveld.resources import resource

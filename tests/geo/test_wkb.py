@@ -8,6 +8,7 @@ import pytest
 import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from stadsveld import geo
 from stadsveld.errors import BadInput
 

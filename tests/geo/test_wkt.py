@@ -4,6 +4,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stadsveld import geo
 from stadsveld.errors import BadInput
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stadsveld.errors import BadInput
 from stadsveld.observe import Flag, combine, flat_line, gap, gross_range, rate_of_change, run_tests, spike
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stadsveld.errors import BadInput
 from stadsveld.observe import Flag, Series, aggregate, pack, unpack
 from stadsveld.observe.series import dutch_offset

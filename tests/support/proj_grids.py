@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+
 from stadsveld.resources import resource
 
 ROWS, COLUMNS = 481, 301
