@@ -127,7 +127,7 @@ def test_tests_of_a_series_come_as_data():
         "spike": {"suspect": 5, "fail": 10},
         "gap": {"limit_seconds": 7200},
     }
-    assert run_tests(values, times, tests).tolist() == [1, 4, 4, 1, 1]
+    assert run_tests(values, times, tests).tolist() == [1, 4, 4, 1, 9]
     assert run_tests(values, times, {}).tolist() == [1, 1, 1, 1, 9]
 
 

@@ -224,8 +224,16 @@ _INPUTS: dict[str, Callable[[Floats, ArrayLike, dict[str, Any]], Flags]] = {
     "spike": lambda values, times, given: spike(values, **given),
     "rate_of_change": lambda values, times, given: rate_of_change(values, times, **given),
     "flat_line": lambda values, times, given: flat_line(values, times, **given),
-    "gap": lambda values, times, given: gap(times, **given),
+    "gap": lambda values, times, given: _gap_between_present(values, times, **given),
 }
+
+
+def _gap_between_present(readings: Floats, times: ArrayLike, **given: float) -> Flags:
+    """Judge the silences between readings that are there; a stamp without a value is silence too."""
+    present = ~np.isnan(readings)
+    flags = np.full(readings.shape, Flag.MISSING, np.uint8)
+    flags[present] = gap(np.asarray(times, np.int64)[present], **given)
+    return flags
 
 
 def _floats(values: ArrayLike) -> Floats:
