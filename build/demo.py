@@ -40,11 +40,13 @@ class Story:
         folder: where everything is written.
         steps: (title, what a person may type, facts) of each step.
         pictures: (file, caption).
+        port: where the central store listens, once it was started.
     """
 
     folder: Path
     steps: list[tuple[str, str, dict[str, object]]] = field(default_factory=list)
     pictures: list[tuple[Path, str]] = field(default_factory=list)
+    port: int = 0
     began: float = field(default_factory=time.monotonic)
 
     def tell(self, title: str, command: str = "", **facts: object) -> None:
@@ -65,8 +67,13 @@ def run(*arguments: str | Path, environment: dict[str, str] | None = None) -> st
     if command[0] == "stadsveld":
         command[0] = str(BIN / "stadsveld")
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=STEP_LIMIT, check=False,
-        env={**os.environ, **(environment or {})}, cwd=ROOT,
+        command,
+        capture_output=True,
+        text=True,
+        timeout=STEP_LIMIT,
+        check=False,
+        env={**os.environ, **(environment or {})},
+        cwd=ROOT,
     )
     if done.returncode != 0:
         raise DemoError(f"{' '.join(command)}\n{done.stdout[-3000:]}{done.stderr[-6000:]}")
@@ -136,7 +143,9 @@ def fill_store(story: Story, store: Path, bgt: Path | None) -> None:
 
 def enrol(store: Path, url: str, replica: Path, role: str, name: str) -> None:
     """Enrol a device and make its working copy."""
-    code = json.loads(run("stadsveld", "hub", "enrol", store, "--role", role, "--name", name, "--json"))["code"]
+    code = json.loads(run("stadsveld", "hub", "enrol", store, "--role", role, "--name", name, "--json"))[
+        "code"
+    ]
     run("stadsveld", "replica", "init", replica, "--hub", url, "--code", code)
 
 
@@ -147,7 +156,12 @@ def inspect(story: Story, replica: Path, *, sync: bool) -> None:
     arguments = ["--replica", str(replica), "--screenshots", str(pictures), "--language", language()]
     offscreen = {} if os.environ.get("DISPLAY") else {"SDL_VIDEODRIVER": "offscreen"}
     run(
-        sys.executable, "-m", "stadsveld_field.scripted", *arguments, "--story", step,
+        sys.executable,
+        "-m",
+        "stadsveld_field.scripted",
+        *arguments,
+        "--story",
+        step,
         environment={**offscreen, "KIVY_NO_ARGS": "1", "KIVY_HOME": str(story.folder / "kivy")},
     )
     story.pictures += [(path, path.stem) for path in sorted(pictures.glob("*.png"))]
@@ -159,29 +173,34 @@ def look_in_qgis(story: Story, desk: Path) -> None:
     arguments = ["--store", str(desk), "--screenshots", str(pictures), "--language", language()]
     run(sys.executable, ROOT / "build" / "qgis_tour.py", *arguments)
     story.pictures += [(path, path.stem) for path in sorted(pictures.glob("*.png"))]
+    story.tell(_("QGIS shows the inspection on the desk's working copy"), "qgis")
 
 
-def play(story: Story, bgt: Path | None) -> tuple[Path, Path, Path]:
-    """Play the whole story; return the central store and the two working copies."""
-    store, phone, desk = (story.folder / name for name in ("central.sqlite", "inspector.sqlite", "desk.sqlite"))
+def prepare(story: Story, bgt: Path | None) -> tuple[Path, Path, Path]:
+    """Fill the central store and give inspector and desk their working copies; return the three files."""
+    store, phone, desk = (
+        story.folder / name for name in ("central.sqlite", "inspector.sqlite", "desk.sqlite")
+    )
     fill_store(story, store, bgt)
     with CentralStore(store) as service:
         enrol(store, service.url, phone, "inspector", "Inspecteur")
         enrol(store, service.url, desk, "planner", "GIS")
         for replica in (phone, desk):
             run("stadsveld", "replica", "sync", replica)
-        port = service.port
+        story.port = service.port
     story.tell(_("Inspector and desk have their working copies; the central store is switched off"))
+    return store, phone, desk
+
+
+def inspect_and_synchronise(story: Story, store: Path, phone: Path, desk: Path) -> None:
+    """Record damage without a network, then bring phone and desk together."""
     inspect(story, phone, sync=False)
     story.tell(_("The inspector recorded damage without a network"), "stadsveld-field")
-    with CentralStore(store, port):
+    with CentralStore(store, story.port):
         inspect(story, phone, sync=True)
         story.tell(_("Back in range: the inspector synchronised with one button"))
         report = json.loads(run("stadsveld", "replica", "sync", desk, "--json"))
         story.tell(_("The desk synchronised"), "stadsveld replica sync", **{_("received"): report["pulled"]})
-    look_in_qgis(story, desk)
-    story.tell(_("QGIS shows the inspection on the desk's working copy"), "qgis")
-    return store, phone, desk
 
 
 def write_summary(story: Story) -> Path:
@@ -212,7 +231,9 @@ img{{max-width:min(100%,34rem);max-height:40rem;border:1px solid #c8d2d8}}</styl
 def leave_open(store: Path, phone: Path, desk: Path) -> None:
     """With a display: open both apps and say what to try."""
     with CentralStore(store) as service:
-        field_app = subprocess.Popen([sys.executable, "-m", "stadsveld_field", "--replica", str(phone)], cwd=ROOT)
+        field_app = subprocess.Popen(
+            [sys.executable, "-m", "stadsveld_field", "--replica", str(phone)], cwd=ROOT
+        )
         tour = [sys.executable, str(ROOT / "build" / "qgis_tour.py"), "--store", str(desk), "--leave-open"]
         qgis = subprocess.Popen(tour, cwd=ROOT)
         sys.stdout.write(
@@ -239,7 +260,9 @@ def main() -> int:
     arguments.to.mkdir(parents=True)
     story = Story(arguments.to.resolve())
     try:
-        files = play(story, arguments.bgt)
+        files = prepare(story, arguments.bgt)
+        inspect_and_synchronise(story, *files)
+        look_in_qgis(story, files[2])
     except DemoError as error:
         sys.stderr.write(f"\nThe demo stopped:\n{error}\n")
         return 1
