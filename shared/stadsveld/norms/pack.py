@@ -74,6 +74,11 @@ class NormPack:
         return self.titles.get(language()) or self.titles["en"]
 
     @property
+    def notice(self) -> str:
+        """What a reader has to know before trusting it, in the language in use."""
+        return self.note.get(language()) or self.note["en"]
+
+    @property
     def pavements(self) -> tuple[str, ...]:
         """The pavements that this norm judges, in the order of the pack."""
         return tuple(dict.fromkeys(found.pavement for found in self.damage_types))

@@ -1,0 +1,1 @@
+"""Forms: their definitions as data, and the presenters that keep every keystroke."""
