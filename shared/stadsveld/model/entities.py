@@ -85,6 +85,11 @@ class Entity:
         raise KeyError(f"{self.name} has no field {name}")
 
     @property
+    def has_base(self) -> bool:
+        """Whether rows may hold values that no change brought: those of a register's edition."""
+        return self.register or self.name == "dataset"
+
+    @property
     def captured(self) -> tuple[str, ...]:
         """Names of what travels in changes: all fields that are not derived, and `geom`."""
         names = tuple(field.name for field in self.fields if not field.derived)

@@ -6,8 +6,8 @@ register import writes goes past the capture, as rows of a dataset edition.
 """
 
 from .photos import PhotoFolder
-from .rows import RegisterWriter
+from .rows import RegisterWriter, base_values, keep_base_values
 from .statements import statement
 from .store import Store
 
-__all__ = ["PhotoFolder", "RegisterWriter", "Store", "statement"]
+__all__ = ["PhotoFolder", "RegisterWriter", "Store", "base_values", "keep_base_values", "statement"]

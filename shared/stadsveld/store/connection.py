@@ -31,7 +31,7 @@ class Connection(sqlite3.Connection):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self._misaligned: list[tuple[str, int, bytes]] = []
+        self._misaligned: dict[tuple[str, int], bytes] = {}
 
     def add_spatial_functions(self, *, spatialite: bool) -> None:
         """Load SpatiaLite, or give the stand-ins for what its triggers call."""
@@ -41,17 +41,22 @@ class Connection(sqlite3.Connection):
             self.create_function("RTreeAlign", 3, self._note_misaligned)
 
     def _note_misaligned(self, index: str, rowid: int, blob: bytes | None) -> int:
+        self._misaligned.pop((index, rowid), None)
         if blob is not None:
-            self._misaligned.append((index, rowid, blob))
+            self._misaligned[index, rowid] = blob
         return 1
 
     def align_indexes(self) -> None:
         """Write the index entries of geometries that were stored without SpatiaLite."""
-        pending, self._misaligned = self._misaligned, []
-        for index, rowid, blob in pending:
+        pending, self._misaligned = self._misaligned, {}
+        for (index, rowid), blob in pending.items():
             minx, miny, maxx, maxy = geo.blob_bbox(blob)
             table = index.removeprefix("idx_").removesuffix("_geom")
-            self.execute(statement("align_index", table), (rowid, minx, maxx, miny, maxy))
+            self.execute(statement("align_index", table), (minx, maxx, miny, maxy, rowid))
+
+    def forget_misaligned(self) -> None:
+        """Forget the pending index entries of a transaction that was rolled back."""
+        self._misaligned = {}
 
 
 def _load_spatialite(connection: sqlite3.Connection) -> bool:
@@ -156,8 +161,8 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
         )
     if "readonly" in text or "read-only" in text:
         return StoreError(_("{file} may not be written; check its permissions.").format(file=path))
-    if "full" in text:
-        return StoreError(_("The disk of {file} is full; nothing was changed.").format(file=path))
+    if "full" in text or "disk I/O" in text:
+        return StoreError(_("The disk of {file} is full or failing; nothing was changed.").format(file=path))
     if isinstance(error, sqlite3.DatabaseError) and ("malformed" in text or "not a database" in text):
         return StoreError(_("{file} is damaged ({error}). Restore a backup.").format(file=path, error=text))
     return StoreError(_("{file} could not be used: {error}").format(file=path, error=text))

@@ -56,6 +56,13 @@ class PhotoFolder:
             part.unlink(missing_ok=True)
         return sha256
 
+    def keep(self, sha256: str, content: bytes) -> bool:
+        """Keep a photo that arrived if its hash is the one announced; tell whether it is."""
+        if hashlib.sha256(content).hexdigest() != sha256:
+            return False
+        self.add(content)
+        return True
+
     def read(self, sha256: str) -> bytes:
         """Return the content of a photo, verified.
 

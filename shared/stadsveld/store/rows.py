@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -9,6 +10,29 @@ from .. import geo
 from ..model import Entity
 from .connection import Connection
 from .statements import statement
+
+
+def base_values(connection: Connection, name: str, row_id: str) -> dict[str, Any]:
+    """Return what the register says of the fields of a row that people's changes own.
+
+    Values are as in JSON: geometry as WKB and binary values in hexadecimal.
+    """
+    found = connection.execute(statement("get_base"), (name, row_id)).fetchone()
+    values: dict[str, Any] = {} if found is None else json.loads(found["row_values"])
+    return values
+
+
+def keep_base_values(connection: Connection, name: str, row_id: str, values: Mapping[str, Any]) -> None:
+    """Keep what the register says beneath people's changes, over what was kept before."""
+    kept = base_values(connection, name, row_id)
+    merged = {**kept, **{field: _plain(value) for field, value in values.items()}}
+    if merged != kept:
+        text = json.dumps(merged, ensure_ascii=False, sort_keys=True)
+        connection.execute(statement("put_base"), (name, row_id, text))
+
+
+def _plain(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else value
 
 
 class RegisterWriter:
@@ -52,7 +76,10 @@ class RegisterWriter:
     def update(self, row_id: str, fields: Mapping[str, Any]) -> None:
         """Change fields of a row (`geom` as WKB), except those that people own."""
         owned = self._owned.get(row_id, set())
-        self.kept.extend((row_id, field) for field in fields if field in owned)
+        covered = {field: value for field, value in fields.items() if field in owned}
+        if covered:
+            self.kept.extend((row_id, field) for field in covered)
+            keep_base_values(self._connection, self._entity.name, row_id, covered)
         free = {field: value for field, value in fields.items() if field not in owned}
         if free.get("geom") is not None:
             free["geom"] = geo.blob_from_wkb(free["geom"])

@@ -24,6 +24,8 @@ _OWN_TABLES = (
     "head_table",
     "conflict_table",
     "receipt_table",
+    "photo_receipt_table",
+    "base_table",
     "log_table",
     "log_row_index",
     "device_table",
@@ -57,7 +59,10 @@ def _create_entity(connection: Connection, entity: Entity) -> None:
         if field.kind == "ref" or field.name in {"local_id", "bgt_local_id", "number"}:
             connection.execute(statement("reference_index", table, field.name))
     connection.execute(statement("capture_insert", table))
-    connection.execute(statement("capture_delete", table))
+    if entity.has_base:
+        connection.execute(statement("capture_delete_values", table, columns=entity.captured))
+    else:
+        connection.execute(statement("capture_delete", table))
     connection.execute(statement("keep_id", table))
     for name in entity.captured:
         connection.execute(statement("capture_update", table, name))

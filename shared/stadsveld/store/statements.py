@@ -45,7 +45,7 @@ def statement(name: str, table: str = "", column: str = "", columns: tuple[str, 
         name: its name in `statements.sql`.
         table: table, also available as index name and as a literal.
         column: one column.
-        columns: columns, also available as `?` marks and as assignments.
+        columns: columns, also available as `?` marks, as assignments and as old values in a trigger.
     """
     table, column = (_checked(word) if word else "" for word in (table, column))
     names = [_checked(word) for word in columns]
@@ -58,6 +58,7 @@ def statement(name: str, table: str = "", column: str = "", columns: tuple[str, 
         columns=", ".join(names),
         marks=", ".join("?" * len(names)),
         assignments=", ".join(word + " = ?" for word in names),
+        old_values=", ".join("('" + table + "', OLD.id, '" + word + "', OLD." + word + ")" for word in names),
         uuid_glob="'" + UUID_GLOB + "'",
     )
 

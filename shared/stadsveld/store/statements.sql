@@ -55,6 +55,18 @@ CREATE TABLE stadsveld_receipt (
     change_id TEXT PRIMARY KEY, status TEXT NOT NULL, reason TEXT, at TEXT NOT NULL
 ) WITHOUT ROWID
 
+-- :name photo_receipt_table
+-- Photos that this file and the other side both hold, verified.
+CREATE TABLE stadsveld_photo_receipt (sha256 TEXT PRIMARY KEY, at TEXT NOT NULL) WITHOUT ROWID
+
+-- :name base_table
+-- What the register says of a row beneath people's changes: of fields that changes own, or of all
+-- where a change deleted the row. JSON {name: value}, geometry as WKB in hexadecimal.
+CREATE TABLE stadsveld_base (
+    entity TEXT NOT NULL, entity_id TEXT NOT NULL, row_values TEXT NOT NULL,
+    PRIMARY KEY (entity, entity_id)
+) WITHOUT ROWID
+
 -- :name log_table
 -- What others have to fetch, in order: a change, or a register row as it is now.
 CREATE TABLE stadsveld_log (
@@ -69,7 +81,7 @@ CREATE INDEX stadsveld_log_row ON stadsveld_log (entity, entity_id) WHERE kind =
 -- Enrolled devices. Tokens and codes are stored as SHA-256 only.
 CREATE TABLE stadsveld_device (
     device_id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, bbox TEXT,
-    code_hash TEXT UNIQUE, code_expires TEXT, token_hash TEXT UNIQUE,
+    code_hash TEXT UNIQUE, code_expires TEXT, token_hash TEXT UNIQUE, subscription TEXT,
     enrolled_at TEXT, last_seen TEXT, ended TEXT, ended_at TEXT
 ) WITHOUT ROWID
 
@@ -128,6 +140,16 @@ BEGIN
         VALUES ($literal, OLD.id, '_exists', '1');
 END
 
+-- :name capture_delete_values
+-- What a register says of a row would be gone with it, so a deletion keeps the old values too.
+CREATE TRIGGER stadsveld_delete_$table AFTER DELETE ON $table
+WHEN (SELECT value FROM stadsveld_setting WHERE key = 'capture') = '1'
+BEGIN
+    INSERT INTO stadsveld_capture (entity, entity_id, field, old)
+        VALUES ($literal, OLD.id, '_exists', '1');
+    INSERT INTO stadsveld_capture (entity, entity_id, field, old) VALUES $old_values;
+END
+
 -- :name keep_id
 CREATE TRIGGER stadsveld_keep_id_$table BEFORE UPDATE OF id ON $table
 WHEN OLD.id GLOB $uuid_glob AND NEW.id IS NOT OLD.id
@@ -178,7 +200,9 @@ INSERT INTO stadsveld_log (kind, entity, entity_id) VALUES ('row', ?, ?)
 SELECT DISTINCT entity_id, field FROM stadsveld_head WHERE entity = ?
 
 -- :name align_index
-INSERT OR REPLACE INTO $index (pkid, xmin, xmax, ymin, ymax) VALUES (?, ?, ?, ?, ?)
+-- Only for a row that still has a geometry: it may have been deleted in the same transaction.
+INSERT OR REPLACE INTO $index (pkid, xmin, xmax, ymin, ymax)
+    SELECT fid, ?, ?, ?, ? FROM $table WHERE fid = ? AND geom IS NOT NULL
 
 -- :name check_spatial_index
 SELECT CheckSpatialIndex(?, 'geom')
@@ -206,3 +230,214 @@ SELECT min(xmin) AS minx, min(ymin) AS miny, max(xmax) AS maxx, max(ymax) AS max
 SELECT $columns FROM $table WHERE fid IN (
     SELECT pkid FROM $index WHERE xmax >= ? AND xmin <= ? AND ymax >= ? AND ymin <= ?
 ) LIMIT ?
+
+-- :name captured
+SELECT entity, entity_id, field, old FROM stadsveld_capture ORDER BY entity, entity_id, seq
+
+-- :name any_captured
+SELECT 1 FROM stadsveld_capture LIMIT 1
+
+-- :name clear_capture
+DELETE FROM stadsveld_capture
+
+-- :name insert_change
+INSERT INTO stadsveld_change (change_id, entity, entity_id, actor, device, hlc, schema, names, fields, state)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- :name insert_parent
+INSERT OR IGNORE INTO stadsveld_change_parent (change_id, field, parent) VALUES (?, ?, ?)
+
+-- :name change_by_id
+SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields, state
+    FROM stadsveld_change WHERE change_id = ?
+
+-- :name parents_of_change
+SELECT field, parent FROM stadsveld_change_parent WHERE change_id = ? ORDER BY field, parent
+
+-- :name set_change_state
+UPDATE stadsveld_change SET state = ?, fields = coalesce(?, fields) WHERE change_id = ?
+
+-- :name fields_with_children
+SELECT DISTINCT field FROM stadsveld_change_parent WHERE parent = ?
+
+-- :name accepted_descendant
+-- A quarantined change links its children to its parents, so the search goes on behind it.
+WITH RECURSIVE down(id, state) AS (
+    SELECT c.change_id, c.state FROM stadsveld_change_parent p
+        JOIN stadsveld_change c ON c.change_id = p.change_id
+        WHERE p.parent = :change AND p.field = :field AND c.entity = :entity AND c.entity_id = :entity_id
+            AND instr(c.names, '"' || :field || '"') > 0
+    UNION
+    SELECT c.change_id, c.state FROM down
+        JOIN stadsveld_change_parent p ON p.parent = down.id AND p.field = :field
+        JOIN stadsveld_change c ON c.change_id = p.change_id
+        WHERE down.state <> 'accepted' AND c.entity = :entity AND c.entity_id = :entity_id
+            AND instr(c.names, '"' || :field || '"') > 0
+)
+SELECT 1 FROM down WHERE state = 'accepted' LIMIT 1
+
+-- :name supersede_heads
+-- The nearest ancestors in force are no heads any more; a quarantined one passes it on.
+WITH RECURSIVE up(id) AS (
+    SELECT parent FROM stadsveld_change_parent WHERE change_id = :change AND field = :field
+    UNION
+    SELECT p.parent FROM up
+        JOIN stadsveld_change c ON c.change_id = up.id AND c.state <> 'accepted'
+            AND c.entity = :entity AND c.entity_id = :entity_id
+            AND instr(c.names, '"' || :field || '"') > 0
+        JOIN stadsveld_change_parent p ON p.change_id = c.change_id AND p.field = :field
+)
+DELETE FROM stadsveld_head WHERE entity = :entity AND entity_id = :entity_id AND field = :field
+    AND change_id IN (SELECT id FROM up)
+
+-- :name is_seen
+-- Whether :head is among what :change saw of the field, or an ancestor of that.
+WITH RECURSIVE up(id) AS (
+    SELECT parent FROM stadsveld_change_parent WHERE change_id = :change AND field = :field
+    UNION
+    SELECT p.parent FROM up JOIN stadsveld_change_parent p ON p.change_id = up.id AND p.field = :field
+)
+SELECT 1 FROM up WHERE id = :head LIMIT 1
+
+-- :name insert_head
+INSERT OR IGNORE INTO stadsveld_head (entity, entity_id, field, change_id) VALUES (?, ?, ?, ?)
+
+-- :name clear_heads
+DELETE FROM stadsveld_head WHERE entity = ? AND entity_id = ? AND field = ?
+
+-- :name entity_heads
+SELECT h.field, h.change_id, c.hlc, c.fields, c.actor, c.device FROM stadsveld_head h
+    JOIN stadsveld_change c ON c.change_id = h.change_id
+    WHERE h.entity = ? AND h.entity_id = ? ORDER BY h.field, c.hlc DESC, h.change_id DESC
+
+-- :name entity_changes
+SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields, state
+    FROM stadsveld_change WHERE entity = ? AND entity_id = ? ORDER BY hlc, change_id
+
+-- :name all_changes
+SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields, state
+    FROM stadsveld_change ORDER BY hlc, change_id
+
+-- :name clear_conflicts
+DELETE FROM stadsveld_conflict WHERE entity = ? AND entity_id = ?
+
+-- :name insert_conflict
+INSERT INTO stadsveld_conflict (entity, entity_id, field) VALUES (?, ?, ?)
+
+-- :name list_conflicts
+SELECT entity, entity_id, field FROM stadsveld_conflict ORDER BY entity, entity_id, field
+
+-- :name count_conflicts
+SELECT count(*) FROM stadsveld_conflict
+
+-- :name entity_conflicts
+SELECT field FROM stadsveld_conflict WHERE entity = ? AND entity_id = ? ORDER BY field
+
+-- :name put_base
+INSERT OR REPLACE INTO stadsveld_base (entity, entity_id, row_values) VALUES (?, ?, ?)
+
+-- :name get_base
+SELECT row_values FROM stadsveld_base WHERE entity = ? AND entity_id = ?
+
+-- :name unsent_changes
+SELECT c.seq, c.change_id, c.entity, c.entity_id, c.actor, c.device, c.hlc, c.schema, c.names, c.fields, c.state
+    FROM stadsveld_change c LEFT JOIN stadsveld_receipt r ON r.change_id = c.change_id
+    WHERE c.seq > ? AND r.change_id IS NULL AND c.state = 'accepted' AND (c.device = ? OR c.seq <= ?)
+    ORDER BY c.seq LIMIT ?
+
+-- :name outbox
+SELECT c.change_id, c.entity, c.entity_id, c.hlc, c.fields, r.status, r.reason
+    FROM stadsveld_change c LEFT JOIN stadsveld_receipt r ON r.change_id = c.change_id
+    WHERE c.device = ? AND (r.change_id IS NULL OR r.status = 'quarantined') ORDER BY c.seq
+
+-- :name put_receipt
+INSERT INTO stadsveld_receipt (change_id, status, reason, at) VALUES (?, ?, ?, ?)
+    ON CONFLICT (change_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, at = excluded.at
+
+-- :name receipt_of
+SELECT status, reason FROM stadsveld_receipt WHERE change_id = ?
+
+-- :name forget_receipt
+DELETE FROM stadsveld_receipt WHERE change_id = ?
+
+-- :name forget_receipts
+DELETE FROM stadsveld_receipt WHERE status <> 'quarantined'
+
+-- :name log_change
+INSERT INTO stadsveld_log (kind, entity, entity_id, change_id) VALUES ('change', ?, ?, ?)
+
+-- :name log_entity_again
+INSERT INTO stadsveld_log (kind, entity, entity_id, change_id)
+    SELECT 'change', entity, entity_id, change_id FROM stadsveld_change
+    WHERE entity = ? AND entity_id = ? ORDER BY seq
+
+-- :name log_unlogged_changes
+INSERT INTO stadsveld_log (kind, entity, entity_id, change_id)
+    SELECT 'change', entity, entity_id, change_id FROM stadsveld_change
+    WHERE change_id NOT IN (SELECT change_id FROM stadsveld_log WHERE change_id IS NOT NULL) ORDER BY seq
+
+-- :name log_page
+SELECT seq, kind, entity, entity_id, change_id FROM stadsveld_log WHERE seq > ? ORDER BY seq LIMIT ?
+
+-- :name row_log_page
+SELECT seq, kind, entity, entity_id, change_id FROM stadsveld_log
+    WHERE kind = 'row' AND seq > ? ORDER BY seq LIMIT ?
+
+-- :name last_logged
+SELECT coalesce(max(seq), 0) FROM stadsveld_log
+
+-- :name owned_of_row
+SELECT DISTINCT field FROM stadsveld_head WHERE entity = ? AND entity_id = ?
+
+-- :name has_heads
+SELECT 1 FROM stadsveld_head WHERE entity = ? LIMIT 1
+
+-- :name photo_hashes_without_receipt
+SELECT DISTINCT sha256 FROM photo
+    WHERE sha256 IS NOT NULL AND sha256 NOT IN (SELECT sha256 FROM stadsveld_photo_receipt) ORDER BY sha256
+
+-- :name photo_known
+SELECT 1 FROM photo WHERE sha256 = ? LIMIT 1
+
+-- :name put_photo_receipt
+INSERT OR REPLACE INTO stadsveld_photo_receipt (sha256, at) VALUES (?, ?)
+
+-- :name forget_photo_receipts
+DELETE FROM stadsveld_photo_receipt
+
+-- :name add_code
+INSERT INTO stadsveld_device (device_id, name, role, bbox, code_hash, code_expires) VALUES (?, ?, ?, ?, ?, ?)
+
+-- :name device_by_code
+SELECT * FROM stadsveld_device WHERE code_hash = ?
+
+-- :name device_by_token
+SELECT * FROM stadsveld_device WHERE token_hash = ?
+
+-- :name device_by_id
+SELECT * FROM stadsveld_device WHERE device_id = ?
+
+-- :name list_devices
+SELECT device_id, name, role, bbox, subscription, code_expires, enrolled_at, last_seen, ended, ended_at
+    FROM stadsveld_device ORDER BY name, device_id
+
+-- :name enrol_device
+UPDATE stadsveld_device
+    SET device_id = ?, name = ?, token_hash = ?, subscription = ?, enrolled_at = ?, last_seen = ?
+    WHERE code_hash = ? AND enrolled_at IS NULL
+
+-- :name device_seen
+UPDATE stadsveld_device SET last_seen = ? WHERE device_id = ?
+
+-- :name end_device
+UPDATE stadsveld_device SET ended = ?, ended_at = ? WHERE device_id = ?
+
+-- :name rows_sorted
+SELECT $columns FROM $table ORDER BY id
+
+-- :name last_change
+SELECT coalesce(max(seq), 0) FROM stadsveld_change
+
+-- :name entity_geometries
+SELECT fields FROM stadsveld_change
+    WHERE entity = ? AND entity_id = ? AND fields IS NOT NULL AND instr(names, '"geom"') > 0

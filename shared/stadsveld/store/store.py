@@ -129,6 +129,7 @@ class Store:
                 self.connection.align_indexes()
                 self.connection.execute("COMMIT")
             except BaseException:
+                self.connection.forget_misaligned()
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
@@ -247,6 +248,17 @@ class Store:
         """Forget a draft."""
         with self.transaction():
             self.connection.execute(statement("delete_draft"), (draft_id,))
+
+    def problems(self) -> list[str]:
+        """Check the whole file and return what is wrong with it; empty where it is whole."""
+        try:
+            found = [row[0] for row in self.connection.execute("PRAGMA integrity_check(20)")]
+            problems = [] if found == ["ok"] else found
+            if self.connection.has_spatialite and not self.spatial_index_is_right():
+                problems.append(_("A spatial index does not agree with its table."))
+        except sqlite3.Error as error:
+            return [str(explain(error, self.path))]
+        return problems
 
     def spatial_index_is_right(self) -> bool:
         """Tell whether every spatial index agrees with its table; needs SpatiaLite."""

@@ -1,0 +1,117 @@
+"""`stadsveld hub`: run the central store and enrol devices."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from pathlib import Path
+
+from .. import hub
+from ..errors import BadInput
+from ..hub.pictures import png, svg
+from ..store import Store
+from ..text import _
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `hub init`, `serve`, `enrol`, `devices`, `retire` and `lost`."""
+    topic = subparsers.add_parser("hub", description=_("The central store that devices synchronise with."))
+    commands = topic.add_subparsers(required=True, metavar=_("COMMAND"))
+
+    def command(name: str, purpose: str) -> argparse.ArgumentParser:
+        parser = commands.add_parser(name, help=purpose)
+        parser.add_argument("store", type=Path, help=_("the store file"))
+        parser.add_argument("--json", action="store_true", help=_("print JSON"))
+        return parser
+
+    command("init", _("make a central store, or make a store central")).set_defaults(run=_init)
+    serve = command("serve", _("serve the store to devices until stopped"))
+    serve.add_argument("--host", default="127.0.0.1", help=_("address to listen on"))
+    serve.add_argument("--port", type=int, default=8470, help=_("port to listen on; 0 is any free one"))
+    serve.add_argument("--certificate", type=Path, help=_("TLS certificate (PEM)"))
+    serve.add_argument("--key", type=Path, help=_("private key of the certificate (PEM)"))
+    serve.add_argument("--insecure", action="store_true", help=_("allow other computers without TLS"))
+    serve.set_defaults(run=_serve)
+    enrol = command("enrol", _("make a one-time code for a device"))
+    enrol.add_argument("--role", required=True, choices=hub.ROLES, help=_("what the device may do"))
+    enrol.add_argument("--name", required=True, help=_("what people call the device"))
+    enrol.add_argument("--bbox", help=_("area in RD that the device is limited to: x1,y1,x2,y2"))
+    enrol.add_argument("--qr", type=Path, help=_("write a QR picture (.svg or .png) to this file"))
+    enrol.add_argument("--url", help=_("address of the central store, for the QR picture"))
+    enrol.set_defaults(run=_enrol)
+    command("devices", _("list the devices")).set_defaults(run=_devices)
+    for name, how, purpose in (
+        ("retire", hub.RETIRED, _("end a device after it has delivered what it holds")),
+        ("lost", hub.LOST, _("end a lost device: nothing from it is accepted any more")),
+    ):
+        end = command(name, purpose)
+        end.add_argument("device", help=_("id of the device"))
+        end.set_defaults(run=_end, how=how)
+
+
+def bbox_of(text: str | None) -> tuple[float, float, float, float] | None:
+    """Return the area that was typed as `x1,y1,x2,y2`.
+
+    Raises:
+        BadInput: it is no area.
+    """
+    if text is None:
+        return None
+    try:
+        minx, miny, maxx, maxy = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise BadInput(_("An area is four numbers in RD: smallest x and y, largest x and y.")) from error
+    return minx, miny, maxx, maxy
+
+
+def _write(content: object) -> None:
+    sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    hub.prepare(arguments.store)
+    _write({"store": str(arguments.store)})
+    return 0
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    running = hub.RunningHub(
+        arguments.store,
+        arguments.host,
+        arguments.port,
+        certificate=arguments.certificate,
+        key=arguments.key,
+        insecure=arguments.insecure,
+    )
+    running.run(lambda url: _write({"url": url}))
+    return 0
+
+
+def _enrol(arguments: argparse.Namespace) -> int:
+    with Store.open(arguments.store) as store:
+        code = hub.new_code(store, arguments.role, arguments.name, bbox_of(arguments.bbox))
+    if arguments.qr is not None:
+        payload = json.dumps({"url": arguments.url, "code": code})
+        is_png = arguments.qr.suffix.lower() == ".png"
+        arguments.qr.write_bytes(png(payload) if is_png else svg(payload).encode())
+    _write({"code": code})
+    return 0
+
+
+def _devices(arguments: argparse.Namespace) -> int:
+    with Store.open(arguments.store) as store:
+        _write({"devices": hub.list_devices(store)})
+    return 0
+
+
+def _end(arguments: argparse.Namespace) -> int:
+    with Store.open(arguments.store) as store:
+        hub.end_device(store, arguments.device, arguments.how)
+    _write({"device_id": arguments.device, "ended": arguments.how})
+    return 0

@@ -1,0 +1,54 @@
+"""The central store over HTTP: one writer over a SpatiaLite store, devices with tokens and roles.
+
+All bodies are JSON objects, gzip on request and answer where marked so; errors are
+`{"error": …, "advice": …}` with a 4xx status (503 where the store is busy). Except for `health` and
+`enrol` every request carries `Authorization: Bearer TOKEN`.
+
+    GET  /v1/health                    {"status": "ok", "version"}
+    POST /v1/enrol                     {code, name, token, device_id?, bbox?, kinds?}: the device makes its
+                                       own random token, so asking again after a lost answer is safe;
+                                       -> {device_id, role, name, bbox}
+    GET  /v1/status                    {epoch, now_ms, role, ended, device_id}
+    GET  /v1/replica                   an empty working copy (SQLite file)
+    POST /v1/push                      {changes: […]} -> {answers: [{change_id, status, reason?}]} in order;
+                                       status accepted | duplicate | quarantined; durable when answered
+    POST /v1/rows                      {datasets: […], tables: [{entity, columns, rows}]} -> {stored}
+    GET  /v1/pull?epoch&after&limit&datasets
+                                       {epoch, changes, tables, datasets, next, more}; 409 with `epoch`
+                                       where the store was restored
+    PUT  /v1/photos/{sha256}           the file, verified (in one piece; resumable upload comes later)
+    GET  /v1/photos/{sha256}           the file, or 404 while nobody delivered it
+    POST /v1/admin/enrol               {role, name, bbox?, url?} -> {code, url, payload, svg, png_base64}
+    GET  /v1/admin/devices             {devices: […]}
+    POST /v1/admin/devices/{id}/retire | lost
+
+A change on the wire: {change_id, entity, entity_id, fields, parents, actor, device, hlc, schema}; the
+skeleton of a refused one has `names` and `"quarantined": true` instead of `fields`.
+"""
+
+from ..errors import MissingComponent
+from ..text import _
+
+try:
+    from .central import Central, prepare
+    from .devices import LOST, RETIRED, end_device, list_devices, new_code
+    from .roles import ROLES
+    from .server import RunningHub
+except ModuleNotFoundError as _missing:
+    raise MissingComponent(
+        _('The central store needs {component}; install it with: pip install "stadsveld[hub]"').format(
+            component=_missing.name
+        )
+    ) from _missing
+
+__all__ = [
+    "LOST",
+    "RETIRED",
+    "ROLES",
+    "Central",
+    "RunningHub",
+    "end_device",
+    "list_devices",
+    "new_code",
+    "prepare",
+]

@@ -1,0 +1,340 @@
+"""The central store: what the service does, without the web. One writer, one question at a time."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadInput, Refused, StadsveldError, StoreError
+from ..model import new_id
+from ..store import Store, statement
+from ..store.store import now
+from ..sync.capture import seal
+from ..sync.changes import Change, change_from_wire, skeleton_from_wire
+from ..sync.clock import Clock, now_ms
+from ..sync.merge import NEW, OTHER, Merge, read_change
+from ..sync.registers import RegisterRows, apply_datasets, check_tables, datasets_of, digest_of, tables_of
+from ..text import _
+from . import devices
+from .area import Area
+from .check import refusal
+from .devices import Device
+from .roles import ADMINISTRATOR, READER, WRITE_REGISTERS
+
+#: Most changes of one push, most log entries of one page, and characters after which a page is full.
+MOST_CHANGES = 5000
+_MOST_ENTRIES = 10_000
+_PAGE_CHUNK = 500
+_PAGE_SIZE = 8 << 20
+
+
+class WrongEpoch(StadsveldError):
+    """The asker knows another epoch of this store: it was restored since."""
+
+    def __init__(self, epoch: str) -> None:
+        self.epoch = epoch
+        super().__init__(_("The central store was restored from a backup; synchronise again."))
+
+
+def prepare(path: Path) -> None:
+    """Make a store at `path`, or make an existing one central: from now on it logs what others fetch.
+
+    Raises:
+        StoreError: it cannot be made or opened, or it is a working copy.
+    """
+    with Store.open(path) if path.exists() else Store.create(path) as store:
+        if store.setting("hub_url") is not None:
+            raise StoreError(_("{file} is a working copy; it cannot be the central store.").format(file=path))
+        store.use_wal()
+        with store.transaction():
+            seal(store)
+            if store.setting("epoch") is None:
+                store.connection.execute(statement("log_unlogged_changes"))
+                store.set_setting("epoch", new_id())
+
+
+class Central:
+    """The service over one store; every call is safe from any thread.
+
+    Args:
+        path: a store that `prepare` made central.
+
+    Raises:
+        StoreError: the file cannot be opened or is no central store.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._store = Store.open(path)
+        if self._store.setting("epoch") is None:
+            self._store.close()
+            message = _("{file} is not a central store yet. Run: stadsveld hub init {file}")
+            raise StoreError(message.format(file=path))
+        self._store.use_wal()
+        self._lock = threading.Lock()
+        self._empty: bytes | None = None
+        self.photos = self._store.photos
+
+    def close(self) -> None:
+        """Close the store when the running call is done."""
+        with self._lock:
+            self._store.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[Store]:
+        with self._lock:
+            yield self._store
+
+    @property
+    def epoch(self) -> str:
+        """The epoch of the store; a restored backup begins a new one."""
+        return self._store.setting("epoch") or ""
+
+    # Devices
+
+    def device(self, token: str) -> Device:
+        """Return the device of a token; raises Refused where there is none."""
+        with self._alone() as store:
+            return devices.device_of(store, token)
+
+    def enrol(self, wish: dict[str, Any]) -> Device:
+        """See `devices.enrol`."""
+        with self._alone() as store:
+            return devices.enrol(store, wish)
+
+    def new_code(self, admin: Device, wish: dict[str, Any]) -> str:
+        """Make a one-time code for an administrator."""
+        with self._alone() as store:
+            _only_administrator(admin)
+            return devices.new_code(
+                store, str(wish.get("role")), str(wish.get("name") or ""), wish.get("bbox")
+            )
+
+    def list_devices(self, admin: Device) -> list[dict[str, Any]]:
+        """List the devices for an administrator."""
+        with self._alone() as store:
+            _only_administrator(admin)
+            return devices.list_devices(store)
+
+    def end_device(self, admin: Device, device_id: str, how: str) -> None:
+        """End a device for an administrator."""
+        with self._alone() as store:
+            _only_administrator(admin)
+            devices.end_device(store, device_id, how)
+
+    # Sync
+
+    def status(self, device: Device) -> dict[str, Any]:
+        """Say who the asker is, what time it is and which epoch."""
+        with self._alone() as store:
+            devices.seen(store, device)
+            return {
+                "epoch": self.epoch,
+                "now_ms": now_ms(),
+                "role": device.role,
+                "ended": device.ended,
+                "device_id": device.device_id,
+            }
+
+    def push(self, device: Device, changes: object) -> list[dict[str, Any]]:
+        """Take changes durably; return per change, in order, its status and the reason of a refusal."""
+        if not isinstance(changes, list) or len(changes) > MOST_CHANGES:
+            raise BadInput(_("“changes” must be a list of at most {n} changes.").format(n=MOST_CHANGES))
+        with self._alone() as store, store.transaction(capture=False):
+            seal(store)
+            taking = _Taking(store, device)
+            answers = [taking.take(wire) for wire in changes]
+            taking.finish()
+        return answers
+
+    def take_rows(self, device: Device, content: dict[str, Any]) -> int:
+        """Take register rows and dataset records; return how many rows were new or other."""
+        if device.role not in WRITE_REGISTERS:
+            raise Refused(_("The role “{role}” may not send register rows.").format(role=device.role))
+        datasets, tables = content.get("datasets", []), content.get("tables", [])
+        check_tables(datasets, tables)
+        with self._alone() as store, store.transaction(capture=False):
+            seal(store)
+            apply_datasets(store, datasets)
+            return RegisterRows(store, log=True).apply(tables)
+
+    def pull(self, device: Device, epoch: str, after: int, limit: int, known_datasets: str) -> dict[str, Any]:
+        """Return the page of changes and rows after a place in the log.
+
+        Raises:
+            WrongEpoch: the place is of another epoch.
+            Refused: the device was retired.
+        """
+        if device.ended is not None:
+            raise Refused(_("This device was retired; it delivers what it has and fetches nothing."))
+        with self._alone() as store:
+            if epoch != self.epoch:
+                raise WrongEpoch(self.epoch)
+            seal(store)
+            page = _Page(store, device, after, min(max(limit, 1), _MOST_ENTRIES))
+            page.fill()
+            datasets = datasets_of(store)
+        same = digest_of(datasets) == known_datasets
+        return {**page.as_json(), "epoch": epoch, "datasets": [] if same else datasets}
+
+    def empty_replica(self) -> bytes:
+        """Return an empty working copy, so that a device without SpatiaLite can start."""
+        with self._alone():
+            if self._empty is None:
+                with tempfile.TemporaryDirectory(prefix="stadsveld-") as folder:
+                    path = Path(folder) / "empty.sqlite"
+                    Store.create(path).close()
+                    self._empty = path.read_bytes()
+            return self._empty
+
+    # Photos
+
+    def take_photo(self, device: Device, sha256: str, content: bytes) -> None:
+        """Keep a photo whose row is here.
+
+        Raises:
+            Refused: the role may not, or no row tells of this photo.
+            BadInput: the content is not what the hash says.
+        """
+        if device.role == READER:
+            raise Refused(_("The role “{role}” may not send photos.").format(role=device.role))
+        self.photos.path(sha256)
+        with self._alone() as store:
+            known = store.connection.execute(statement("photo_known"), (sha256,)).fetchone() is not None
+        if not known:
+            raise Refused(_("The central store has no record that tells of this photo."))
+        if not self.photos.keep(sha256, content):
+            raise BadInput(_("The photo did not arrive whole; send it again."))
+
+
+class _Taking:
+    """Takes the changes of one push."""
+
+    def __init__(self, store: Store, device: Device) -> None:
+        self._store = store
+        self._device = device
+        self._merge = Merge(store)
+        self._clock = Clock(store)
+        self._moved: set[tuple[str, str]] = set()
+
+    def take(self, wire: object) -> dict[str, Any]:
+        """Take one change and return the answer on it."""
+        named = wire.get("change_id") if isinstance(wire, dict) else None
+        answer: dict[str, Any] = {"change_id": named if isinstance(named, str) and named.isascii() else None}
+        try:
+            change = change_from_wire(wire)
+        except BadInput as error:
+            return {**answer, **self._quarantine(skeleton_from_wire(wire), str(error))}
+        known = read_change(self._store, change.change_id)
+        if known is not None and not change.is_same_as(known):
+            return {**answer, **_quarantined(_("Another change has the same id. Make the edit again."))}
+        if known is not None and not known.quarantined:
+            return {**answer, "status": "duplicate"}
+        reason = _("It holds no values.") if change.quarantined else None
+        reason = reason or refusal(self._store, self._device, change)
+        if reason is not None:
+            return {**answer, **self._quarantine(change.skeleton(), reason)}
+        return {**answer, **self._accept(change)}
+
+    def finish(self) -> None:
+        """Make the rows what the changes say."""
+        self._merge.finish()
+        self._clock.save()
+        rows = self._store.connection.execute(statement("list_devices"))
+        if self._moved and any(row["subscription"] for row in rows):
+            for key in self._moved:
+                self._store.connection.execute(statement("log_entity_again"), key)
+
+    def _accept(self, change: Change) -> dict[str, Any]:
+        if "geom" in change.names and change.parents.get("geom"):
+            self._moved.add((change.entity, change.entity_id))
+        outcome = self._merge.add(change)
+        self._clock.see(change.hlc)
+        self._store.connection.execute(statement("forget_receipt"), (change.change_id,))
+        if outcome == OTHER:
+            return _quarantined(_("Another change has the same id. Make the edit again."))
+        return {"status": "accepted" if outcome == NEW else "duplicate"}
+
+    def _quarantine(self, skeleton: Change | None, reason: str) -> dict[str, Any]:
+        """Keep the skeleton of a refused change, which links its children to its parents."""
+        if skeleton is not None and self._may_keep(skeleton):
+            outcome = self._merge.add(skeleton)
+            if outcome != OTHER:
+                values = (skeleton.change_id, "quarantined", reason, now())
+                self._store.connection.execute(statement("put_receipt"), values)
+        return _quarantined(reason)
+
+    def _may_keep(self, skeleton: Change) -> bool:
+        """Whether the skeleton is of the device's own making and no accepted change has its id."""
+        known = read_change(self._store, skeleton.change_id)
+        return skeleton.device == self._device.device_id and (known is None or known.quarantined)
+
+
+class _Page:
+    """One page of the log for one device."""
+
+    def __init__(self, store: Store, device: Device, after: int, limit: int) -> None:
+        self._store = store
+        self._area = None if device.bbox is None else Area(store, device.bbox)
+        self._kinds = device.kinds
+        self._limit = limit
+        self._changes: dict[str, dict[str, Any]] = {}
+        self._rows: dict[str, dict[str, Any]] = {}
+        self._size = 0
+        self._next = after
+        self._more = True
+
+    def fill(self) -> None:
+        """Take entries until the page is full or the log ends."""
+        taken = 0
+        while self._more and taken < self._limit and self._size < _PAGE_SIZE:
+            wanted = min(_PAGE_CHUNK, self._limit - taken)
+            entries = self._store.connection.execute(statement("log_page"), (self._next, wanted)).fetchall()
+            self._more = len(entries) == wanted
+            taken += len(entries)
+            for entry in entries:
+                self._take(entry)
+                self._next = entry["seq"]
+                if self._size >= _PAGE_SIZE:
+                    self._more = True
+                    break
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what travels."""
+        return {
+            "changes": list(self._changes.values()),
+            "tables": list(self._rows.values()),
+            "next": self._next,
+            "more": self._more,
+        }
+
+    def _take(self, entry: Any) -> None:
+        name, row_id = entry["entity"], entry["entity_id"]
+        if self._kinds is not None and name not in self._kinds:
+            return
+        if self._area is not None and not self._area.has(name, row_id):
+            return
+        if entry["kind"] == "row":
+            for table in tables_of(self._store, [(name, row_id)]):
+                page_table = self._rows.setdefault(name, {**table, "rows": []})
+                page_table["rows"] += table["rows"]
+                self._size += sum(
+                    len(value) for row in table["rows"] for value in row if isinstance(value, str)
+                )
+            return
+        change = read_change(self._store, entry["change_id"])
+        if change is not None:
+            self._changes[change.change_id] = change.as_wire()
+            self._size += sum(len(value) for value in change.fields.values() if isinstance(value, str)) + 200
+
+
+def _quarantined(reason: str) -> dict[str, Any]:
+    return {"status": "quarantined", "reason": reason}
+
+
+def _only_administrator(device: Device) -> None:
+    if device.role != ADMINISTRATOR or device.ended is not None:
+        raise Refused(_("Only an administrator may do this."))

@@ -1,0 +1,142 @@
+"""What the central store asks of a change before it takes it; a refusal says what a person can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import geo
+from ..model import ENTITIES, Entity
+from ..store import Store, statement
+from ..sync.changes import EXISTS, SCHEMA, Change
+from ..sync.values import right_geometry
+from ..text import _
+from .area import Area, boxes_meet
+from .devices import LOST, Device, device_by_id
+from .roles import WRITE_REGISTERS, WRITES
+
+#: Where RD holds: (minx, miny, maxx, maxy) of the Netherlands with its part of the North Sea.
+_NETHERLANDS = (-7000.0, 289000.0, 300000.0, 629000.0)
+_LARGEST_TEXT = 2 << 20
+
+
+def refusal(store: Store, device: Device, change: Change) -> str | None:
+    """Return why a change from a device cannot be taken, or None where it can."""
+    return (
+        _author_refusal(store, device, change)
+        or _role_refusal(device, change)
+        or _field_refusal(change)
+        or _area_refusal(store, device, change)
+        or _cycle_refusal(store, change)
+    )
+
+
+def _author_refusal(store: Store, device: Device, change: Change) -> str | None:
+    """A device speaks for itself; what others made it may bring back only as far as both may write."""
+    if change.device == device.device_id:
+        return None
+    author = device_by_id(store, change.device)
+    if author is None and device.role not in WRITE_REGISTERS and change.device != store.device_id:
+        return _("It was made on a device that is not known here. Synchronise from that device.")
+    if author is not None and author.ended == LOST:
+        return _("It was made on a device that was reported lost.")
+    return None if author is None else _role_refusal(author, change)
+
+
+def _role_refusal(device: Device, change: Change) -> str | None:
+    if change.entity not in ENTITIES:
+        return _("The central store does not know the kind “{entity}”. Ask for an update of it.").format(
+            entity=change.entity
+        )
+    if change.entity not in WRITES.get(device.role, frozenset()):
+        return _(
+            "The role “{role}” may not change {kind}. Ask a planner to make this change, or an "
+            "administrator for another role."
+        ).format(role=device.role, kind=_(ENTITIES[change.entity].label))
+    return None
+
+
+def _field_refusal(change: Change) -> str | None:
+    entity = ENTITIES[change.entity]
+    for name, value in change.fields.items():
+        if name == EXISTS:
+            continue
+        if name not in entity.captured:
+            if change.schema > SCHEMA:
+                continue
+            return _("{entity} has no field {fields}.").format(entity=entity.name, fields=name)
+        reason = _geometry_refusal(entity, value) if name == "geom" else _value_refusal(entity, name, value)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _geometry_refusal(entity: Entity, value: Any) -> str | None:
+    if value is None:
+        return None
+    wkb = right_geometry(entity, value)
+    if wkb is None:
+        return _("The geometry is damaged, empty, or not of the type {type}. Draw it again.").format(
+            type=entity.geometry
+        )
+    if not boxes_meet(geo.wkb_bbox(wkb), _NETHERLANDS):
+        return _("The geometry lies outside the Netherlands. Check the coordinate system and draw it again.")
+    return None
+
+
+def _value_refusal(entity: Entity, name: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    field = entity.field(name)
+    numbers = {"int": int, "bool": int, "real": int | float}
+    if field.kind in numbers:
+        right = isinstance(value, numbers[field.kind])
+        return None if right else _("“{field}” must be a number.").format(field=_(field.label))
+    if field.kind == "json":
+        return None
+    if not isinstance(value, str):
+        return _("“{field}” must be a text.").format(field=_(field.label))
+    if field.kind == "blob":
+        return _hexadecimal_refusal(field.label, value)
+    if len(value) > _LARGEST_TEXT:
+        return _("The text of “{field}” is too long.").format(field=_(field.label))
+    return None
+
+
+def _hexadecimal_refusal(label: str, value: str) -> str | None:
+    try:
+        bytes.fromhex(value)
+    except ValueError:
+        return _("“{field}” must be binary values in hexadecimal.").format(field=_(label))
+    return None
+
+
+def _area_refusal(store: Store, device: Device, change: Change) -> str | None:
+    if device.area is None:
+        return None
+    inside = Area(store, device.area)
+    geometry = change.fields.get("geom")
+    if geometry is not None:
+        is_inside = boxes_meet(geo.wkb_bbox(bytes.fromhex(geometry)), device.area)
+    else:
+        is_inside = inside.has(change.entity, change.entity_id) and inside.has_references(
+            change.entity, change.fields
+        )
+    return (
+        None
+        if is_inside
+        else _("It lies outside the area of this device. Ask an administrator for a wider area.")
+    )
+
+
+def _cycle_refusal(store: Store, change: Change) -> str | None:
+    """Ancestry is a tree of time: a change cannot come after what came after it."""
+    children = store.connection.execute(statement("fields_with_children"), (change.change_id,)).fetchall()
+    for (name,) in children:
+        for parent in change.parents.get(name, ()):
+            key = {"change": parent, "field": name, "head": change.change_id}
+            if store.connection.execute(statement("is_seen"), key).fetchone() is not None:
+                return _("It claims to come both before and after another change.")
+    return None
+
+
+__all__ = ["refusal"]

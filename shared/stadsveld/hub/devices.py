@@ -1,0 +1,242 @@
+"""Enrolled devices: one-time codes, tokens, and the two ways a device ends.
+
+Codes and tokens are kept as SHA-256 only; both are long random texts, so a plain hash suffices.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from ..errors import BadInput, Refused
+from ..model import ENTITIES, is_uuid, new_id
+from ..store import Store, statement
+from ..store.store import Bbox, now
+from ..text import _
+from .roles import ROLES
+
+#: Letters of a code: no 0/O, 1/I/L, and none that are mistaken when read aloud.
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_GROUPS, _GROUP_LENGTH = 3, 4
+_CODE_LIFE = timedelta(hours=48)
+_SHORTEST_TOKEN, _LONGEST_TOKEN = 32, 200
+_LONGEST_NAME = 200
+_FARTHEST = 1e7
+RETIRED, LOST = "retired", "lost"
+
+
+@dataclass(frozen=True)
+class Device:
+    """An enrolled device.
+
+    Attributes:
+        device_id: writer of changes.
+        name: what people call it.
+        role: key of `roles.WRITES`.
+        area: area that its role is limited to (EPSG:28992), or None.
+        bbox: area that it is subscribed to, within `area`, or None.
+        kinds: entities that it is subscribed to, or None for all.
+        ended: `retired`, `lost` or None.
+    """
+
+    device_id: str
+    name: str
+    role: str
+    area: Bbox | None = None
+    bbox: Bbox | None = None
+    kinds: frozenset[str] | None = None
+    ended: str | None = None
+
+
+def new_code(store: Store, role: str, name: str, bbox: Sequence[float] | None = None) -> str:
+    """Make and return a one-time code for a device, good for two days.
+
+    Raises:
+        BadInput: unknown role, no name, or an area that is none.
+    """
+    if role not in ROLES:
+        raise BadInput(
+            _("“{role}” is no role; choose from {roles}.").format(role=role, roles=", ".join(ROLES))
+        )
+    area = checked_bbox(bbox)
+    letters = [secrets.choice(_LETTERS) for _place in range(_GROUPS * _GROUP_LENGTH)]
+    code = "-".join("".join(letters[i : i + _GROUP_LENGTH]) for i in range(0, len(letters), _GROUP_LENGTH))
+    expires = (datetime.now(timezone.utc) + _CODE_LIFE).isoformat(timespec="seconds").replace("+00:00", "Z")
+    values = (new_id(), checked_name(name), role, _as_json(area), _code_hash(code), expires)
+    with store.transaction():
+        store.connection.execute(statement("add_code"), values)
+    return code
+
+
+def enrol(store: Store, wish: dict[str, Any]) -> Device:
+    """Exchange a one-time code for the right to use the token that the device made itself.
+
+    Asking again with the same code and the same token gives the same answer, so that an answer
+    that got lost does no harm; with another token the code counts as used.
+
+    Raises:
+        Refused: the code is wrong, used or expired.
+        BadInput: the wish is malformed.
+    """
+    token, name = wish.get("token"), checked_name(wish.get("name"))
+    if (
+        not isinstance(token, str)
+        or not _SHORTEST_TOKEN <= len(token) <= _LONGEST_TOKEN
+        or not token.isascii()
+    ):
+        raise BadInput(
+            _("A token must be a random text of at least {n} characters.").format(n=_SHORTEST_TOKEN)
+        )
+    code = wish.get("code")
+    with store.transaction():
+        found = store.connection.execute(statement("device_by_code"), (_code_hash(str(code)),)).fetchone()
+        if found is None:
+            raise Refused(_("This code is not known here. Check it, or ask for a new one."))
+        if found["enrolled_at"] is not None:
+            if found["token_hash"] == _hash(token) and found["ended"] is None:
+                return _device(found)
+            raise Refused(_("This code was used already. Ask for a new one."))
+        if found["code_expires"] < now():
+            raise Refused(_("This code has expired. Ask for a new one."))
+        subscription = _subscription(wish, found["bbox"])
+        device_id = _device_id(store, wish.get("device_id"), found["device_id"])
+        values = (device_id, name, _hash(token), subscription, now(), now(), found["code_hash"])
+        store.connection.execute(statement("enrol_device"), values)
+        return _device(store.connection.execute(statement("device_by_id"), (device_id,)).fetchone())
+
+
+def device_of(store: Store, token: str) -> Device:
+    """Return the device that a token belongs to.
+
+    Raises:
+        Refused: the token is not known, or its device is lost.
+    """
+    found = store.connection.execute(statement("device_by_token"), (_hash(token),)).fetchone()
+    if found is None:
+        raise Refused(_("This device is not known here. Enrol it with a new code."))
+    if found["ended"] == LOST:
+        raise Refused(_("This device was reported lost; nothing from it is accepted."))
+    return _device(found)
+
+
+def device_by_id(store: Store, device_id: str) -> Device | None:
+    """Return the device with that id, or None."""
+    found = store.connection.execute(statement("device_by_id"), (device_id,)).fetchone()
+    return None if found is None else _device(found)
+
+
+def list_devices(store: Store) -> list[dict[str, Any]]:
+    """Return all devices and open codes, for people: name, role, area, when seen, how ended."""
+    devices = []
+    for row in store.connection.execute(statement("list_devices")):
+        device = dict(row)
+        for key in ("bbox", "subscription"):
+            device[key] = None if device[key] is None else json.loads(device[key])
+        devices.append(device)
+    return devices
+
+
+def end_device(store: Store, device_id: str, how: str) -> None:
+    """End a device: `retired` (it delivers what it holds) or `lost` (its token is dead at once).
+
+    Raises:
+        BadInput: there is no such device.
+    """
+    with store.transaction():
+        if store.connection.execute(statement("device_by_id"), (device_id,)).fetchone() is None:
+            raise BadInput(_("There is no device {id}.").format(id=device_id[:80]))
+        store.connection.execute(statement("end_device"), (how, now(), device_id))
+
+
+def seen(store: Store, device: Device) -> None:
+    """Note that a device spoke."""
+    with store.transaction():
+        store.connection.execute(statement("device_seen"), (now(), device.device_id))
+
+
+def checked_name(name: object) -> str:
+    """Return a name of a device.
+
+    Raises:
+        BadInput: it is empty or too long.
+    """
+    if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise BadInput(_("Give the device a name of at most {n} characters.").format(n=_LONGEST_NAME))
+    return name.strip()
+
+
+def checked_bbox(bbox: object) -> Bbox | None:
+    """Return an area as (minx, miny, maxx, maxy), or None for None.
+
+    Raises:
+        BadInput: it is no area.
+    """
+    if bbox is None:
+        return None
+    if isinstance(bbox, list | tuple) and len(bbox) == 4 and all(map(_is_coordinate, bbox)):
+        minx, miny, maxx, maxy = (float(value) for value in bbox)
+        if minx < maxx and miny < maxy:
+            return minx, miny, maxx, maxy
+    raise BadInput(_("An area is four numbers in RD: smallest x and y, largest x and y."))
+
+
+def _is_coordinate(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _FARTHEST
+
+
+def _subscription(wish: dict[str, Any], area_json: str | None) -> str | None:
+    """Return what the device subscribes to, its wish cut to the area it may see."""
+    bbox, kinds = checked_bbox(wish.get("bbox")), wish.get("kinds")
+    if kinds is not None and (
+        not isinstance(kinds, list) or not all(kind in ENTITIES for kind in map(str, kinds))
+    ):
+        raise BadInput(_("“kinds” must be a list of kinds of objects."))
+    area = None if area_json is None else json.loads(area_json)
+    if area is not None and bbox is not None:
+        cut = [max(area[0], bbox[0]), max(area[1], bbox[1]), min(area[2], bbox[2]), min(area[3], bbox[3])]
+        if cut[0] >= cut[2] or cut[1] >= cut[3]:
+            raise Refused(_("The area asked for lies outside the area that this code is for."))
+        bbox = (cut[0], cut[1], cut[2], cut[3])
+    return _as_json({"bbox": bbox or area, "kinds": kinds}) if bbox or area or kinds else None
+
+
+def _device_id(store: Store, wanted: object, made: str) -> str:
+    if wanted is None:
+        return made
+    if not is_uuid(wanted):
+        raise BadInput(_("“{key}” must be a UUID in lower case.").format(key="device_id"))
+    if store.connection.execute(statement("device_by_id"), (wanted,)).fetchone() is not None:
+        raise Refused(_("A device with this id is enrolled already. Make a new working copy."))
+    return str(wanted)
+
+
+def _device(row: Any) -> Device:
+    subscription = json.loads(row["subscription"]) if row["subscription"] else {}
+    area, bbox, kinds = row["bbox"], subscription.get("bbox"), subscription.get("kinds")
+    return Device(
+        row["device_id"],
+        row["name"],
+        row["role"],
+        None if area is None else tuple(json.loads(area)),
+        None if bbox is None else tuple(bbox),
+        None if kinds is None else frozenset(kinds),
+        row["ended"],
+    )
+
+
+def _as_json(value: object) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _code_hash(code: str) -> str:
+    """Hash a code as typed: capitals, hyphens and spaces do not matter."""
+    return _hash("code:" + "".join(letter for letter in code.upper() if letter.isalnum()))

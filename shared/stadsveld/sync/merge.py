@@ -1,0 +1,283 @@
+"""The merge: state is a pure function of the set of changes, whatever their order of arrival.
+
+Per field of a thing the heads are the changes in force that are nobody's ancestor. One head, or
+several with equal values: that is the value. Several that differ: a conflict; the head with the
+greatest (hlc, change_id) is shown and the others are kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from .. import geo
+from ..model import ENTITIES, Entity
+from ..store import Store, base_values, keep_base_values, statement
+from .changes import EXISTS, Change, canonical_json
+from .values import column_value, comparable, is_column
+
+_ACCEPTED, _QUARANTINED = "accepted", "quarantined"
+NEW, DUPLICATE, OTHER = "new", "duplicate", "other"
+
+
+@dataclass(frozen=True)
+class Head:
+    """A change that is nobody's ancestor for a field, with its value there."""
+
+    change_id: str
+    hlc: int
+    actor: str
+    device: str
+    value: Any
+
+
+Heads = dict[str, list[Head]]
+
+
+def heads_of(store: Store, entity: str, entity_id: str) -> Heads:
+    """Return the heads of every field of a thing, the shown one first."""
+    heads: Heads = {}
+    parsed: dict[str, dict[str, Any]] = {}
+    for row in store.connection.execute(statement("entity_heads"), (entity, entity_id)):
+        change_id = row["change_id"]
+        if change_id not in parsed:
+            parsed[change_id] = json.loads(row["fields"] or "{}")
+        head = Head(change_id, row["hlc"], row["actor"], row["device"], parsed[change_id].get(row["field"]))
+        heads.setdefault(row["field"], []).append(head)
+    return heads
+
+
+def read_change(store: Store, change_id: str) -> Change | None:
+    """Return a change of this file with its parents, or None."""
+    row = store.connection.execute(statement("change_by_id"), (change_id,)).fetchone()
+    return None if row is None else change_from_row(store, row)
+
+
+def change_from_row(store: Store, row: Any) -> Change:
+    """Return the change of a row of the change table, with its parents."""
+    parents: dict[str, tuple[str, ...]] = {}
+    for field, parent in store.connection.execute(statement("parents_of_change"), (row["change_id"],)):
+        parents[field] = (*parents.get(field, ()), parent)
+    return Change(
+        row["change_id"], row["entity"], row["entity_id"], json.loads(row["fields"] or "{}"), parents,
+        row["actor"], row["device"], row["hlc"], row["schema"], tuple(json.loads(row["names"])),
+        quarantined=row["state"] == _QUARANTINED,
+    )  # fmt: skip
+
+
+class Merge:
+    """Adds changes to a file; use inside `transaction(capture=False)`, then call `finish()`.
+
+    Attributes:
+        touched: fields by (entity, id) whose heads may have changed.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._execute = store.connection.execute
+        self._is_hub = store.setting("epoch") is not None
+        self.touched: dict[tuple[str, str], set[str]] = {}
+        self._owned_before: dict[tuple[str, str], set[str]] = {}
+
+    def add(self, change: Change) -> str:
+        """Add a change; return whether it was new, a duplicate, or the id of other content.
+
+        Other content under a known id is refused: nothing is changed.
+        """
+        known = read_change(self._store, change.change_id)
+        if known is not None:
+            return self._add_again(change, known)
+        self._touch(change)
+        self.insert(change)
+        for name in change.names:
+            self._link(change, name)
+        return NEW
+
+    def insert(self, change: Change) -> None:
+        """Write a change, its parents, and on the central store its place in the log."""
+        state = _QUARANTINED if change.quarantined else _ACCEPTED
+        values = canonical_json(change.fields) if change.fields else None
+        names = json.dumps(change.names, separators=(",", ":"))
+        self._execute(
+            statement("insert_change"),
+            (change.change_id, change.entity, change.entity_id, change.actor, change.device, change.hlc,
+             change.schema, names, values, state),
+        )  # fmt: skip
+        pairs = ((change.change_id, name, parent) for name, ids in change.parents.items() for parent in ids)
+        self._store.connection.executemany(statement("insert_parent"), pairs)
+        self._log(change)
+
+    def quarantine(self, change_id: str) -> None:
+        """Take a change of this file out of force: its heads fall back to what was before it."""
+        change = read_change(self._store, change_id)
+        if change is not None and not change.quarantined:
+            self._execute(statement("set_change_state"), (_QUARANTINED, None, change_id))
+            self._recompute(change)
+
+    def finish(self) -> None:
+        """Bring conflicts and rows in agreement with the heads of all that was touched."""
+        for (entity, entity_id), names in self.touched.items():
+            self.materialise(entity, entity_id, names)
+        self.touched = {}
+        self._owned_before = {}
+
+    def _add_again(self, change: Change, known: Change) -> str:
+        if not change.is_same_as(known):
+            return OTHER
+        if known.quarantined and not change.quarantined:
+            values = canonical_json(change.fields)
+            self._execute(statement("set_change_state"), (_ACCEPTED, values, change.change_id))
+            self._recompute(change)
+            self._log(change)
+            return NEW
+        return DUPLICATE
+
+    def _touch(self, change: Change) -> None:
+        key = (change.entity, change.entity_id)
+        if key not in self.touched:
+            self.touched[key] = set()
+            entity = ENTITIES.get(change.entity)
+            if entity is not None and entity.has_base:
+                self._owned_before[key] = owned_fields(self._store, *key)
+        self.touched[key].update(change.names)
+
+    def _log(self, change: Change) -> None:
+        if self._is_hub:
+            self._execute(statement("log_change"), (change.entity, change.entity_id, change.change_id))
+
+    def _link(self, change: Change, name: str) -> None:
+        """Find the place of a new change among the heads of one of its fields."""
+        key = {
+            "change": change.change_id,
+            "entity": change.entity,
+            "entity_id": change.entity_id,
+            "field": name,
+        }
+        has_child = self._execute(statement("accepted_descendant"), key).fetchone() is not None
+        if has_child or not change.quarantined:
+            self._execute(statement("supersede_heads"), key)
+        if not has_child and not change.quarantined:
+            self._execute(statement("insert_head"), (change.entity, change.entity_id, name, change.change_id))
+
+    def _recompute(self, change: Change) -> None:
+        """Find the heads of the fields of a change anew, from all changes of its thing."""
+        self._touch(change)
+        rows = self._execute(statement("entity_changes"), (change.entity, change.entity_id)).fetchall()
+        changes = [change_from_row(self._store, row) for row in rows]
+        for name in change.names:
+            self._execute(statement("clear_heads"), (change.entity, change.entity_id, name))
+            for other in changes:
+                if name in other.names:
+                    self._link(other, name)
+
+    # From heads to rows
+
+    def materialise(self, entity_name: str, entity_id: str, names: Iterable[str]) -> None:
+        """Make the conflicts and the row of a thing what its heads say, for the fields named."""
+        heads = heads_of(self._store, entity_name, entity_id)
+        exists, in_doubt = self._exists(entity_name, entity_id, heads)
+        conflicts = {
+            name for name, found in heads.items() if name != EXISTS and is_conflict(entity_name, name, found)
+        }
+        self._keep_conflicts(entity_name, entity_id, conflicts | ({EXISTS} if in_doubt else set()))
+        entity = ENTITIES.get(entity_name)
+        if entity is None:
+            return
+        row = self._store.get(entity_name, entity_id)
+        if not exists:
+            if row is not None:
+                self._keep_base(entity, row, [name for name in row if name not in ("id", *heads)])
+                self._execute(statement("delete_row", entity_name), (entity_id,))
+        elif row is None:
+            self._insert(entity, entity_id, heads)
+        else:
+            self._update(entity, row, heads, names)
+
+    def _exists(self, entity: str, entity_id: str, heads: Heads) -> tuple[bool, bool]:
+        """Return whether the row stays, and whether that is in conflict.
+
+        A deletion holds only while every head is among what its author saw, or their ancestors.
+        """
+        found = heads.get(EXISTS, [])
+        deletions = [head for head in found if head.value is False]
+        if not deletions:
+            return bool(heads) or bool(base_values(self._store.connection, entity, entity_id)), False
+        gone = len(deletions) == len(found) and any(self._holds(deletion, heads) for deletion in deletions)
+        return not gone, not gone
+
+    def _holds(self, deletion: Head, heads: Heads) -> bool:
+        for name, found in heads.items():
+            for head in found if name != EXISTS else ():
+                key = {"change": deletion.change_id, "field": name, "head": head.change_id}
+                covers = head.change_id == deletion.change_id
+                if not covers and self._execute(statement("is_seen"), key).fetchone() is None:
+                    return False
+        return True
+
+    def _keep_conflicts(self, entity: str, entity_id: str, names: set[str]) -> None:
+        self._execute(statement("clear_conflicts"), (entity, entity_id))
+        for name in names:
+            self._execute(statement("insert_conflict"), (entity, entity_id, name))
+
+    def _keep_base(self, entity: Entity, row: dict[str, Any], names: Iterable[str]) -> None:
+        """Keep what the register says where a person's change comes over it, or deletes the row."""
+        if entity.has_base and (row.get("dataset_id") is not None or entity.name == "dataset"):
+            base = {name: row[name] for name in names if is_column(entity.name, name)}
+            if base:
+                keep_base_values(self._store.connection, entity.name, row["id"], base)
+
+    def _insert(self, entity: Entity, entity_id: str, heads: Heads) -> None:
+        values = register_columns(entity, base_values(self._store.connection, entity.name, entity_id))
+        for name, found in heads.items():
+            if is_column(entity.name, name):
+                values[name] = column_value(entity, name, found[0].value)
+        sql = statement("insert_row", entity.name, columns=("id", *values))
+        self._execute(sql, (entity_id, *values.values()))
+
+    def _update(self, entity: Entity, row: dict[str, Any], heads: Heads, names: Iterable[str]) -> None:
+        wanted = sorted(name for name in names if is_column(entity.name, name))
+        if not wanted:
+            return
+        owned = self._owned_before.get((entity.name, row["id"]), set(heads))
+        self._keep_base(entity, row, [name for name in wanted if name in heads and name not in owned])
+        lost = [name for name in wanted if name not in heads]
+        base = base_values(self._store.connection, entity.name, row["id"]) if lost else {}
+        values = register_columns(entity, {name: base.get(name) for name in lost})
+        for name in wanted:
+            if name in heads:
+                values[name] = column_value(entity, name, heads[name][0].value)
+        changed = {name: value for name, value in values.items() if value != _column(row, name)}
+        if changed:
+            sql = statement("update_row", entity.name, columns=tuple(changed))
+            self._execute(sql, (*changed.values(), row["id"]))
+
+
+def owned_fields(store: Store, entity: str, entity_id: str) -> set[str]:
+    """Return the fields of a thing that people's changes own."""
+    rows = store.connection.execute(statement("owned_of_row"), (entity, entity_id))
+    return {row["field"] for row in rows}
+
+
+def is_conflict(entity: str, name: str, heads: list[Head]) -> bool:
+    """Tell whether the heads of a field say different things."""
+    return len(heads) > 1 and len({comparable(entity, name, head.value) for head in heads}) > 1
+
+
+def register_columns(entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+    """Return register values (as in JSON) as the columns store them."""
+    columns: dict[str, Any] = {}
+    for name, value in values.items():
+        if name == "geom":
+            columns[name] = None if value is None else geo.blob_from_wkb(bytes.fromhex(value))
+        elif value is not None and name != "id" and entity.field(name).kind == "blob":
+            columns[name] = bytes.fromhex(value)
+        else:
+            columns[name] = value
+    return columns
+
+
+def _column(row: dict[str, Any], name: str) -> Any:
+    value = row.get(name)
+    return geo.blob_from_wkb(value) if name == "geom" and value is not None else value

@@ -1,0 +1,162 @@
+"""Working copies: made at a central store, or a store of one's own that joins one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadInput, Refused, StoreError
+from ..model import ENTITIES
+from ..store import Store
+from ..store.store import Bbox
+from ..text import _
+from .transport import Link, RequestsTransport, Transport
+
+KeepToken = Callable[[str], None]
+
+
+def create_replica(
+    path: str | Path,
+    transport: Transport,
+    code: str,
+    name: str,
+    *,
+    bbox: Bbox | None = None,
+    kinds: Sequence[str] | None = None,
+    keep_token: KeepToken | None = None,
+) -> Store:
+    """Enrol this device with a one-time code and return its new, still empty working copy.
+
+    Works without SpatiaLite: the central store hands out the empty file. Fill it with `sync`.
+
+    Args:
+        path: the file to make.
+        transport: the way to the central store.
+        code: one-time code that an administrator gave.
+        name: what people call this device.
+        bbox: wish for objects in this area only (EPSG:28992); all that the role may read when None.
+        kinds: wish for these entities only.
+        keep_token: keeps the token of this device in a safe place; without it, it is kept in the
+            file `<path>.token` that only the owner may read.
+
+    Raises:
+        StoreError: the file exists or cannot be written.
+        Refused: the code is wrong, used or expired.
+        Unavailable: no answer; the same call may succeed later with the same code.
+    """
+    path = Path(path)
+    if path.exists():
+        raise StoreError(_("{file} exists already; open it, or choose another name.").format(file=path))
+    if not path.parent.is_dir():
+        raise StoreError(_("The folder {folder} does not exist.").format(folder=path.parent))
+    token = _token_for(path, keep_token)
+    wishes = {"bbox": None if bbox is None else list(bbox), "kinds": _known_kinds(kinds)}
+    enrolled = _enrol(path, transport, {"code": code, "name": name, "token": token, **wishes})
+    empty = Link(transport, token).fetch("/v1/replica")
+    if empty is None:
+        raise BadInput(_("The central store hands out no working copies; it may be too old."))
+    part = path.with_name(path.name + ".part")
+    try:
+        part.write_bytes(empty)
+        with Store.open(part) as store:
+            _remember(store, transport, enrolled)
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(
+            _("{file} cannot be written: {error}").format(file=path, error=error.strerror)
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    _deliver(token, path, keep_token)
+    return Store.open(path)
+
+
+def join(
+    store: Store, transport: Transport, code: str, name: str, *, keep_token: KeepToken | None = None
+) -> None:
+    """Make a store of one's own a working copy of a central store; the first `sync` sends all it has.
+
+    Raises:
+        StoreError: the file is a working copy or a central store already.
+        Refused: the code is wrong, used or expired.
+        Unavailable: no answer; the same call may succeed later with the same code.
+    """
+    if store.setting("hub_url") is not None:
+        raise StoreError(_("{file} is a working copy already.").format(file=store.path))
+    if store.setting("epoch") is not None:
+        raise StoreError(_("{file} is a central store; it cannot join another one.").format(file=store.path))
+    token = _token_for(store.path, keep_token)
+    wishes = {"device_id": store.device_id}
+    enrolled = _enrol(store.path, transport, {"code": code, "name": name, "token": token, **wishes})
+    _remember(store, transport, enrolled)
+    _deliver(token, store.path, keep_token)
+
+
+def token_of(store: Store) -> str | None:
+    """Return the token of this device from the file beside the working copy, or None."""
+    path = _token_path(store.path)
+    return path.read_text(encoding="ascii").strip() if path.is_file() else None
+
+
+def transport_of(store: Store, timeout: float = 60.0) -> RequestsTransport:
+    """Return a transport to the central store of a working copy.
+
+    Raises:
+        StoreError: the file is no working copy.
+    """
+    url = store.setting("hub_url")
+    if url is None:
+        raise StoreError(_("{file} is no working copy of a central store.").format(file=store.path))
+    return RequestsTransport(url, token_of(store), timeout)
+
+
+def _enrol(path: Path, transport: Transport, wish: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return Link(transport, None).ask("POST", "/v1/enrol", wish)
+    except Refused:
+        _token_path(path).unlink(missing_ok=True)
+        raise
+
+
+def _remember(store: Store, transport: Transport, enrolled: dict[str, Any]) -> None:
+    with store.transaction():
+        store.set_setting("device_id", str(enrolled["device_id"]))
+        store.set_setting("role", str(enrolled["role"]))
+        store.set_setting("hub_url", str(getattr(transport, "url", "") or enrolled.get("url") or ""))
+
+
+def _known_kinds(kinds: Sequence[str] | None) -> list[str] | None:
+    unknown = [kind for kind in kinds or () if kind not in ENTITIES]
+    if unknown:
+        raise BadInput(_("“{kind}” is no kind of object.").format(kind=unknown[0]))
+    return None if kinds is None else list(kinds)
+
+
+def _token_path(path: Path) -> Path:
+    return path.with_name(path.name + ".token")
+
+
+def _token_for(path: Path, keep_token: KeepToken | None) -> str:
+    """Return the token to enrol with: made here, so that asking again after a lost answer is safe."""
+    kept = _token_path(path)
+    if keep_token is None and kept.is_file():
+        return kept.read_text(encoding="ascii").strip()
+    token = secrets.token_urlsafe(32)
+    if keep_token is None:
+        try:
+            descriptor = os.open(kept, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise StoreError(
+                _("{file} cannot be written: {error}").format(file=kept, error=error.strerror)
+            ) from error
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(token)
+    return token
+
+
+def _deliver(token: str, path: Path, keep_token: KeepToken | None) -> None:
+    if keep_token is not None:
+        keep_token(token)
