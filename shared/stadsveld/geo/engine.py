@@ -7,6 +7,8 @@ Coordinates and results are in metres and square metres of RD.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -130,6 +132,24 @@ class _ShapelyEngine:
         return self._shapely.buffer(geometry, distance)
 
 
+def _import_shapely() -> Any:
+    """Import Shapely so that it keeps to the GEOS it brings along.
+
+    SQLite loads SpatiaLite with its symbols visible to all, and with them the system's GEOS. A
+    Shapely with a GEOS of its own that is loaded afterwards would mix the two.
+    """
+    deep = getattr(os, "RTLD_DEEPBIND", 0)
+    flags = sys.getdlopenflags() if deep else 0
+    if deep:
+        sys.setdlopenflags(flags | deep)
+    try:
+        import shapely
+    finally:
+        if deep:
+            sys.setdlopenflags(flags)
+    return shapely
+
+
 def shapely_engine() -> Engine:
     """Return the engine on Shapely.
 
@@ -138,7 +158,7 @@ def shapely_engine() -> Engine:
     """
     how = _("Install it with: pip install 'shapely>=2' (in QGIS: in the Python of QGIS).")
     try:
-        import shapely
+        shapely = _import_shapely()
     except ImportError as error:
         raise MissingComponent(_("Shapely is not installed.") + " " + how) from error
     if int(shapely.__version__.split(".")[0]) < 2:

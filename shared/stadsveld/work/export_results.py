@@ -1,0 +1,236 @@
+"""Exports the results of inspections under the municipality's own numbers."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from .. import geo
+from ..errors import BadInput
+from ..jobs import Progress
+from ..model import entity
+from ..sources.register.gpkg import geopackage_blob
+from ..store import Store
+from ..text import _
+from .xlsx import write_xlsx
+
+#: What can be exported, with the fields of the object that go along.
+_OBJECT_FIELDS = {
+    "road_section": ("number", "road", "segment", "street", "road_type", "pavement", "function", "area"),
+    "structure": ("number", "name", "kind", "material", "built"),
+    "sensor": ("number", "name", "kind"),
+}
+_STATE_FIELDS = ("condition", "inspected_on")
+_INSPECTION_FIELDS = ("inspected_at", "kind", "result", "norm_pack", "norm_edition", "note")
+_FINDING_FIELDS = ("type", "severity", "extent", "measured", "measured_unit", "minor_maintenance", "note")
+_DEFECT_FIELDS = ("type", "importance", "intensity", "extent_percent", "note")
+#: Dutch headings, as the register files have them.
+_HEADINGS = {
+    "number": "nummer", "road": "weg", "segment": "wegvak", "street": "straat", "road_type": "wegtype",
+    "pavement": "verharding", "function": "functie", "area": "oppervlakte", "name": "naam", "kind": "soort",
+    "material": "hoofdmateriaal", "built": "bouwjaar", "condition": "toestand",
+    "inspected_on": "laatst geïnspecteerd", "inspection_inspected_at": "inspectie tijdstip",
+    "inspection_kind": "soort inspectie", "inspection_result": "resultaat",
+    "inspection_norm_pack": "normpakket", "inspection_norm_edition": "normeditie",
+    "inspection_note": "opmerking inspectie", "finding_type": "schade of gebrek", "finding_severity": "ernst",
+    "finding_extent": "omvang", "finding_measured": "gemeten waarde",
+    "finding_measured_unit": "eenheid gemeten waarde", "finding_minor_maintenance": "klein onderhoud",
+    "finding_note": "opmerking", "finding_importance": "belang", "finding_intensity": "intensiteit",
+    "finding_extent_percent": "omvang procent", "component": "bouwdeel",
+}  # fmt: skip
+
+
+def export_results(store: Store, kind: str, file: Path, progress: Progress | None = None) -> int:
+    """Write the last inspection of every object, with its damages or defects, and return the rows.
+
+    One row per finding; an object without findings, or without an inspection, has one row. Names of
+    inspectors are left out. The file appears whole or not at all.
+
+    Args:
+        store: the store.
+        kind: `road_section`, `structure` or `sensor`.
+        file: .csv, .xlsx or .gpkg; replaced if it is there.
+        progress: told how far it is.
+
+    Raises:
+        BadInput: for another kind or ending, or if the file cannot be written.
+    """
+    progress = progress or Progress()
+    if kind not in _OBJECT_FIELDS:
+        reason = _("“{kind}” has no results to export; there are: {kinds}.")
+        raise BadInput(reason.format(kind=kind, kinds=", ".join(_OBJECT_FIELDS)))
+    writers = {".csv": _write_csv, ".xlsx": _write_xlsx, ".gpkg": _write_gpkg}
+    writer = writers.get(file.suffix.lower())
+    if writer is None:
+        raise BadInput(_("Results can be written as CSV, XLSX or GeoPackage."), file=file)
+    columns = _columns(kind)
+    rows = list(_rows(store, kind, columns, progress))
+    unfinished = file.with_name(f".{file.name}.part")
+    try:
+        writer(unfinished, kind, columns, rows)
+        unfinished.replace(file)
+    except (OSError, sqlite3.Error) as failed:
+        unfinished.unlink(missing_ok=True)
+        raise BadInput(_("The file cannot be written: {why}.").format(why=failed), file=file) from failed
+    progress.report(1.0, "")
+    return len(rows)
+
+
+def _columns(kind: str) -> list[str]:
+    state = [name for name in _STATE_FIELDS if name in {field.name for field in entity(kind).fields}]
+    inspection = [f"inspection_{name}" for name in _INSPECTION_FIELDS]
+    names = _DEFECT_FIELDS if kind == "structure" else _FINDING_FIELDS
+    findings = [f"finding_{name}" for name in names]
+    component = ["component"] if kind == "structure" else []
+    return [*_OBJECT_FIELDS[kind], *state, *inspection, *component, *findings]
+
+
+def _rows(
+    store: Store, kind: str, columns: list[str], progress: Progress
+) -> Iterator[tuple[bytes | None, list[Any]]]:
+    """Yield (geometry, values in order of `columns`)."""
+    inspections = _last_inspections(store, kind)
+    findings_entity = "defect" if kind == "structure" else "damage"
+    objects = [row for row in store.rows(kind) if row["ended"] is None]
+    objects.sort(key=lambda row: str(row["number"]))
+    for place, found in enumerate(objects):
+        if place % 100 == 0:
+            progress.report(place / len(objects), _("Collecting results"))
+        values = {name: found.get(name) for name in columns}
+        inspection = inspections.get(found["id"])
+        findings: list[dict[str, Any]] = []
+        if inspection is not None:
+            values.update({f"inspection_{name}": inspection.get(name) for name in _INSPECTION_FIELDS})
+            findings = list(store.rows(findings_entity, inspection_id=inspection["id"]))
+        for finding in findings or [{}]:
+            told = {f"finding_{name}": value for name, value in finding.items()}
+            told["component"] = _component_name(store, finding.get("component_id"))
+            yield found["geom"], [{**values, **told}.get(name) for name in columns]
+
+
+def _last_inspections(store: Store, kind: str) -> dict[str, dict[str, Any]]:
+    """Return object id -> its last finished inspection."""
+    last: dict[str, dict[str, Any]] = {}
+    for row in store.rows("inspection", asset_entity=kind):
+        best = last.get(row["asset_id"])
+        newer = best is None or _moment(row) > _moment(best)
+        if row["status"] == "finished" and newer:
+            last[row["asset_id"]] = row
+    return last
+
+
+def _moment(inspection: dict[str, Any]) -> tuple[str, str]:
+    return inspection["inspected_at"] or "", inspection["id"]
+
+
+def _component_name(store: Store, component_id: str | None) -> str | None:
+    found = None if component_id is None else store.get("component", component_id)
+    return None if found is None else str(found["name"])
+
+
+def _heading(name: str) -> str:
+    return _HEADINGS.get(name, name)
+
+
+def _write_csv(file: Path, kind: str, columns: list[str], rows: list[tuple[bytes | None, list[Any]]]) -> None:
+    """Write semicolons and decimal commas, with a byte order mark so that Excel reads the accents."""
+    with file.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
+        writer.writerow(map(_heading, columns))
+        writer.writerows([_comma(value) for value in values] for _geometry, values in rows)
+
+
+def _comma(value: Any) -> Any:
+    """Return a number with a decimal comma; a text that a spreadsheet would run gets an apostrophe."""
+    if isinstance(value, float):
+        return repr(value).replace(".", ",")
+    if isinstance(value, str) and value[:1] in ("=", "+", "@", "\t"):
+        return "'" + value
+    return value
+
+
+def _write_xlsx(
+    file: Path, kind: str, columns: list[str], rows: list[tuple[bytes | None, list[Any]]]
+) -> None:
+    headings = [_heading(name) for name in columns]
+    write_xlsx(file, entity(kind).name, [headings, *(values for _geometry, values in rows)])
+
+
+_RD_WKT = (
+    'PROJCS["Amersfoort / RD New",GEOGCS["Amersfoort",DATUM["Amersfoort",SPHEROID["Bessel 1841",6377397.155,'
+    '299.1528128]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],'
+    'PROJECTION["Oblique_Stereographic"],PARAMETER["latitude_of_origin",52.1561605555556],'
+    'PARAMETER["central_meridian",5.38763888888889],PARAMETER["scale_factor",0.9999079],'
+    'PARAMETER["false_easting",155000],PARAMETER["false_northing",463000],UNIT["metre",1],'
+    'AUTHORITY["EPSG","28992"]]'
+)
+_GPKG_TABLES = """
+CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY,
+    organization TEXT NOT NULL, organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL,
+    description TEXT);
+CREATE TABLE gpkg_contents (table_name TEXT PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
+    description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT
+    (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE,
+    srs_id INTEGER REFERENCES gpkg_spatial_ref_sys (srs_id));
+CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL,
+    geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
+    PRIMARY KEY (table_name, column_name));
+INSERT INTO gpkg_spatial_ref_sys VALUES ('Undefined cartesian', -1, 'NONE', -1, 'undefined', NULL);
+INSERT INTO gpkg_spatial_ref_sys VALUES ('Undefined geographic', 0, 'NONE', 0, 'undefined', NULL);
+"""
+
+_CREATE = Template("CREATE TABLE results (fid INTEGER PRIMARY KEY AUTOINCREMENT, geom BLOB, $listed)")
+_INSERT = Template("INSERT INTO results (geom, $names) VALUES ($marks)")
+
+
+def _write_gpkg(
+    file: Path, kind: str, columns: list[str], rows: list[tuple[bytes | None, list[Any]]]
+) -> None:
+    """Write a GeoPackage 1.2 with one layer."""
+    file.unlink(missing_ok=True)
+    shape = entity(kind).geometry or "GEOMETRY"
+    boxes = [geo.wkb_bbox(geometry) for geometry, _values in rows if geometry is not None]
+    with closing(sqlite3.connect(file)) as package, package:
+        package.execute("PRAGMA application_id = 1196444487")
+        package.execute("PRAGMA user_version = 10200")
+        package.executescript(_GPKG_TABLES)
+        package.execute(
+            "INSERT INTO gpkg_spatial_ref_sys VALUES ('Amersfoort / RD New', 28992, 'EPSG', 28992, ?, NULL)",
+            (_RD_WKT,),
+        )
+        extent = [None] * 4
+        if boxes:
+            west, south, east, north = zip(*boxes, strict=True)
+            extent = [min(west), min(south), max(east), max(north)]
+        package.execute(
+            "INSERT INTO gpkg_contents "
+            "(table_name, data_type, identifier, min_x, min_y, max_x, max_y, srs_id) "
+            "VALUES ('results', 'features', 'results', ?, ?, ?, ?, 28992)",
+            extent,
+        )
+        package.execute(
+            "INSERT INTO gpkg_geometry_columns VALUES ('results', 'geom', ?, 28992, 0, 0)", (shape,)
+        )
+        create, insert = _layer_statements(kind, tuple(columns))
+        package.execute(create)
+        package.executemany(
+            insert,
+            [(None if geometry is None else geopackage_blob(geometry), *values) for geometry, values in rows],
+        )
+
+
+def _layer_statements(kind: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    """Return the statements that make and fill the layer; the names are those of the model."""
+    types = {"real": "DOUBLE", "int": "INTEGER", "bool": "BOOLEAN"}
+    kinds = {field.name: field.kind for field in entity(kind).fields}
+    for name in ("damage", "defect"):
+        kinds.update({f"finding_{field.name}": field.kind for field in entity(name).fields})
+    listed = ", ".join(f"{name} {types.get(kinds.get(name, 'text'), 'TEXT')}" for name in columns)
+    marks = ", ".join("?" * (len(columns) + 1))
+    create = _CREATE.substitute(listed=listed)
+    return create, _INSERT.substitute(names=", ".join(columns), marks=marks)
