@@ -1,0 +1,189 @@
+"""The merge is a law: any order, duplication and partition of a set of changes gives one state."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from stadsveld.store import Store
+from stadsveld.sync import EXISTS, Change, Merge, dump
+from stadsveld.sync.merge import heads_of, is_conflict
+from support.change_sets import (
+    DEVICES,
+    TASK,
+    VALUES,
+    ancestors,
+    change_id,
+    change_sets,
+    heads,
+    merge_batches,
+    state_after,
+    undone,
+)
+
+LAW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory):
+    """One empty store for all examples of this file."""
+    with Store.create(tmp_path_factory.mktemp("laws") / "store.sqlite") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def bare(empty: Store):
+    """The same store as a phone opens it: without SpatiaLite."""
+    path = Path(str(empty.path).replace("store.sqlite", "bare.sqlite"))
+    path.write_bytes(empty.path.read_bytes())
+    with Store.open(path, spatialite=False) as opened:
+        yield opened
+
+
+@LAW
+@given(changes=change_sets(), data=st.data())
+def test_any_order_duplication_and_partition_gives_the_same_state(empty: Store, changes, data) -> None:
+    """Shuffled, repeated and cut into pages at will, the dump is the same text."""
+    expected = state_after(empty, [changes])
+    shuffled = data.draw(st.permutations(changes))
+    repeated = shuffled + data.draw(st.lists(st.sampled_from(changes), max_size=5))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(repeated)), max_size=4)))
+    batches = [repeated[a:b] for a, b in zip([0, *cuts], [*cuts, len(repeated)], strict=True)]
+    note(batches)
+    assert state_after(empty, batches) == expected
+
+
+@LAW
+@given(changes=change_sets(), data=st.data())
+def test_the_heads_are_those_of_the_definition(empty: Store, changes, data) -> None:
+    """The incremental heads equal those that brute force finds, refused ones in between included."""
+    refused = data.draw(st.sets(st.sampled_from([c.change_id for c in changes]), max_size=3))
+    shuffled = data.draw(st.permutations(changes))
+    arrived = [c.skeleton() if c.change_id in refused else c for c in shuffled]
+    with undone(empty):
+        merge_batches(empty, [arrived])
+        for (entity, entity_id), fields in VALUES.items():
+            of_thing = [c for c in arrived if c.entity == entity]
+            found = heads_of(empty, entity, entity_id)
+            for field in (*fields, EXISTS):
+                expected = sorted(heads(of_thing, field), key=lambda c: (c.hlc, c.change_id), reverse=True)
+                ids = [head.change_id for head in found.get(field, [])]
+                assert ids == [c.change_id for c in expected], field
+                row = empty.get(entity, entity_id)
+                if row is not None and field in row and field != "geom":
+                    shown = expected[0].fields.get(field) if expected else None
+                    assert row[field] == shown
+
+
+@LAW
+@given(changes=change_sets())
+def test_a_row_goes_only_by_a_decision_that_saw_everything(empty: Store, changes) -> None:
+    """A thing is gone exactly when a deletion covers every head, and nobody holds that it exists."""
+    with undone(empty):
+        merge_batches(empty, [changes])
+        for (entity, entity_id), fields in VALUES.items():
+            of_thing = [c for c in changes if c.entity == entity]
+            existence = heads(of_thing, EXISTS)
+            deletions = [c for c in existence if c.fields[EXISTS] is False]
+            covered = False
+            for deletion in deletions:
+                covers = True
+                for field in fields:
+                    above = ancestors([c for c in of_thing if field in c.names], field)
+                    seen = set(deletion.parents.get(field, ()))
+                    seen = seen.union(*(above.get(parent, set()) for parent in seen))
+                    covers &= all(head.change_id in seen for head in heads(of_thing, field))
+                covered |= covers
+            gone = bool(deletions) and len(deletions) == len(existence) and covered
+            assert (empty.get(entity, entity_id) is None) == (gone or not of_thing)
+            conflicts = {json.loads(line)["conflict"] for line in dump(empty) if '"conflict"' in line[:12]}
+            if deletions and not gone:
+                assert EXISTS in conflicts
+
+
+@LAW
+@given(changes=change_sets())
+def test_without_spatialite_the_state_and_the_index_are_the_same(empty: Store, bare: Store, changes) -> None:
+    """A phone comes to the same rows, and its spatial index agrees with them."""
+    assert state_after(bare, [changes]) == state_after(empty, [changes])
+
+
+@settings(LAW, max_examples=25)
+@given(changes=change_sets(), data=st.data())
+def test_the_index_is_right_after_merges(tmp_path_factory, empty: Store, changes, data) -> None:
+    """After pages that insert, move and delete, the index has exactly the rows with a geometry."""
+    for_phone = tmp_path_factory.getbasetemp() / "phone.sqlite"
+    for_phone.write_bytes(empty.path.read_bytes())
+    with Store.open(for_phone, spatialite=False) as phone, phone.transaction(capture=False):
+        merge_batches(phone, [data.draw(st.permutations(changes)), changes])
+    with Store.open(for_phone) as desk:
+        assert desk.connection.has_spatialite
+        assert desk.spatial_index_is_right()
+        assert desk.problems() == []
+
+
+def chain(quarantined_middle: bool = False) -> list[Change]:
+    """A, then B that saw A, then C that saw B: three titles of one task."""
+    made = []
+    for number, title in enumerate("ABC"):
+        parents = {"title": (change_id(number - 1),)} if number else {}
+        fields, hlc = {"title": title}, 9 - number
+        made.append(Change(change_id(number), "task", TASK, fields, parents, "p", DEVICES[0], hlc))
+    if quarantined_middle:
+        made[1] = made[1].skeleton()
+    return made
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_ancestry_is_transitive(empty: Store, refused: bool) -> None:
+    """In every order C alone is head, also where B between them was refused."""
+    for order in permutations(chain(refused)):
+        with undone(empty):
+            merge_batches(empty, [[change] for change in order])
+            assert [head.value for head in heads_of(empty, "task", TASK)["title"]] == ["C"]
+            assert empty.get("task", TASK)["title"] == "C"
+
+
+def test_a_refused_change_supersedes_nothing_by_itself(empty: Store) -> None:
+    """A stays head while only the refused B came after it; when B is let through it counts."""
+    first, middle, _last = chain()
+    with undone(empty):
+        merge_batches(empty, [[first, middle.skeleton()]])
+        assert empty.get("task", TASK)["title"] == "A"
+        merge_batches(empty, [[middle]])
+        assert empty.get("task", TASK)["title"] == "B"
+
+
+def test_a_replica_that_lacks_the_middle_agrees_when_it_comes(empty: Store) -> None:
+    """With A and C only, both are heads; B makes them one line."""
+    first, middle, last = chain()
+    with undone(empty):
+        merge_batches(empty, [[first, last]])
+        assert is_conflict("task", "title", heads_of(empty, "task", TASK)["title"])
+        merge_batches(empty, [[middle]])
+        assert not is_conflict("task", "title", heads_of(empty, "task", TASK)["title"])
+
+
+def test_the_same_id_with_other_content_is_refused(empty: Store) -> None:
+    """It is never taken for a duplicate, and what was here stays."""
+    first = chain()[0]
+    with undone(empty):
+        merge_batches(empty, [[first]])
+        merge = Merge(empty)
+        assert merge.add(first) == "duplicate"
+        assert merge.add(replace(first, fields={"title": "forged"})) == "other"
+        merge.finish()
+        assert empty.get("task", TASK)["title"] == "A"
+
+
+def test_a_circle_of_parents_neither_hangs_nor_depends_on_order(empty: Store) -> None:
+    """Two changes that claim to come after each other: no head, in both orders."""
+    one, two = chain()[:2]
+    one = replace(one, parents={"title": (two.change_id,)})
+    assert state_after(empty, [[one, two]]) == state_after(empty, [[two], [one]])
