@@ -120,6 +120,7 @@ _BGT = (
     _text("local_id", N_("BGT local id"), required=True),
     _code("status", N_("status"), "object_status"),
     Field("level", "int", N_("relative height level")),
+    _text("type", N_("type")),
     _text("function", N_("function")),
     _text("appearance", N_("physical appearance")),
     _text("plus_function", N_("detailed function")),
