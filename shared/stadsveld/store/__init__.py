@@ -6,8 +6,16 @@ register import writes goes past the capture, as rows of a dataset edition.
 """
 
 from .photos import PhotoFolder
-from .rows import RegisterWriter, base_values, keep_base_values
+from .rows import RegisterWriter, base_values, forget_base_values, keep_base_values
 from .statements import statement
 from .store import Store
 
-__all__ = ["PhotoFolder", "RegisterWriter", "Store", "base_values", "keep_base_values", "statement"]
+__all__ = [
+    "PhotoFolder",
+    "RegisterWriter",
+    "Store",
+    "base_values",
+    "forget_base_values",
+    "keep_base_values",
+    "statement",
+]

@@ -31,6 +31,15 @@ def keep_base_values(connection: Connection, name: str, row_id: str, values: Map
         connection.execute(statement("put_base"), (name, row_id, text))
 
 
+def forget_base_values(connection: Connection, name: str, row_id: str, fields: Iterable[str]) -> None:
+    """Forget what was kept beneath fields that no change owns any more."""
+    kept = base_values(connection, name, row_id)
+    left = {field: value for field, value in kept.items() if field not in set(fields)}
+    if left != kept:
+        text = json.dumps(left, ensure_ascii=False, sort_keys=True)
+        connection.execute(statement("put_base"), (name, row_id, text))
+
+
 def _plain(value: Any) -> Any:
     return value.hex() if isinstance(value, bytes) else value
 

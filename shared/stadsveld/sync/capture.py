@@ -61,7 +61,7 @@ class _Sealer:
         self._actor = actor
         self._device = store.device_id
         self._clock = Clock(store)
-        self._merge = Merge(store)
+        self._merge = Merge(store, of_own_edits=True)
         self.count = 0
 
     def seal_row(self, entity: Entity, entity_id: str, captured: Captured) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .. import geo
 from ..model import ENTITIES, Entity
-from ..store import Store, base_values, keep_base_values, statement
+from ..store import Store, base_values, forget_base_values, keep_base_values, statement
 from .changes import EXISTS, Change, canonical_json
 from .values import column_value, comparable, is_column
 
@@ -70,14 +70,19 @@ def change_from_row(store: Store, row: Any) -> Change:
 class Merge:
     """Adds changes to a file; use inside `transaction(capture=False)`, then call `finish()`.
 
+    Args:
+        store: the file.
+        of_own_edits: the changes are of edits that the rows hold already (sealing).
+
     Attributes:
         touched: fields by (entity, id) whose heads may have changed.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, of_own_edits: bool = False) -> None:
         self._store = store
         self._execute = store.connection.execute
         self._is_hub = store.setting("epoch") is not None
+        self._of_own_edits = of_own_edits
         self.touched: dict[tuple[str, str], set[str]] = {}
         self._owned_before: dict[tuple[str, str], set[str]] = {}
 
@@ -139,7 +144,7 @@ class Merge:
         if key not in self.touched:
             self.touched[key] = set()
             entity = ENTITIES.get(change.entity)
-            if entity is not None and entity.has_base:
+            if entity is not None and entity.has_base and not self._of_own_edits:
                 self._owned_before[key] = owned_fields(self._store, *key)
         self.touched[key].update(change.names)
 
@@ -177,15 +182,16 @@ class Merge:
     def materialise(self, entity_name: str, entity_id: str, names: Iterable[str]) -> None:
         """Make the conflicts and the row of a thing what its heads say, for the fields named."""
         heads = heads_of(self._store, entity_name, entity_id)
+        entity = ENTITIES.get(entity_name)
+        row = None if entity is None else self._store.get(entity_name, entity_id)
         exists, in_doubt = self._exists(entity_name, entity_id, heads)
+        exists = exists or (not heads and row is not None and self._is_of_register(row, entity_name))
         conflicts = {
             name for name, found in heads.items() if name != EXISTS and is_conflict(entity_name, name, found)
         }
         self._keep_conflicts(entity_name, entity_id, conflicts | ({EXISTS} if in_doubt else set()))
-        entity = ENTITIES.get(entity_name)
         if entity is None:
             return
-        row = self._store.get(entity_name, entity_id)
         if not exists:
             if row is not None:
                 self._keep_base(entity, row, [name for name in row if name not in ("id", *heads)])
@@ -206,6 +212,13 @@ class Merge:
             return bool(heads) or bool(base_values(self._store.connection, entity, entity_id)), False
         gone = len(deletions) == len(found) and any(self._holds(deletion, heads) for deletion in deletions)
         return not gone, not gone
+
+    def _is_of_register(self, row: dict[str, Any], entity: str) -> bool:
+        """Tell whether a row came from an edition, and not from a change that was refused since."""
+        if entity != "dataset":
+            return row.get("dataset_id") is not None
+        changes = self._execute(statement("entity_changes"), (entity, row["id"]))
+        return all(EXISTS not in json.loads(change["names"]) for change in changes)
 
     def _holds(self, deletion: Head, heads: Heads) -> bool:
         for name, found in heads.items():
@@ -229,7 +242,9 @@ class Merge:
                 keep_base_values(self._store.connection, entity.name, row["id"], base)
 
     def _insert(self, entity: Entity, entity_id: str, heads: Heads) -> None:
-        values = register_columns(entity, base_values(self._store.connection, entity.name, entity_id))
+        base = base_values(self._store.connection, entity.name, entity_id)
+        forget_base_values(self._store.connection, entity.name, entity_id, set(base) - set(heads))
+        values = register_columns(entity, base)
         for name, found in heads.items():
             if is_column(entity.name, name):
                 values[name] = column_value(entity, name, found[0].value)
@@ -244,6 +259,9 @@ class Merge:
         self._keep_base(entity, row, [name for name in wanted if name in heads and name not in owned])
         lost = [name for name in wanted if name not in heads]
         base = base_values(self._store.connection, entity.name, row["id"]) if lost else {}
+        if entity.has_base and self._is_of_register(row, entity.name):
+            lost = [name for name in lost if name in base]
+        forget_base_values(self._store.connection, entity.name, row["id"], lost)
         values = register_columns(entity, {name: base.get(name) for name in lost})
         for name in wanted:
             if name in heads:
