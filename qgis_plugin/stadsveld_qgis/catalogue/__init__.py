@@ -1,0 +1,1 @@
+"""What comes into the store: imports of the BGT and of registers, and the record of every dataset."""

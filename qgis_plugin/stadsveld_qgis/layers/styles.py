@@ -1,0 +1,178 @@
+"""How the layers look: `resources/styles/layers.json` as QGIS renderers and labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsCategorizedSymbolRenderer,
+    QgsFillSymbol,
+    QgsFontMarkerSymbolLayer,
+    QgsLinePatternFillSymbolLayer,
+    QgsLineSymbol,
+    QgsMarkerSymbol,
+    QgsNullSymbolRenderer,
+    QgsPalLayerSettings,
+    QgsRendererCategory,
+    QgsSimpleMarkerSymbolLayer,
+    QgsSingleSymbolRenderer,
+    QgsSymbol,
+    QgsTextBufferSettings,
+    QgsTextFormat,
+    QgsUnitTypes,
+    QgsVectorLayer,
+    QgsVectorLayerSimpleLabeling,
+)
+from qgis.PyQt.QtCore import QSizeF
+from qgis.PyQt.QtGui import QColor, QFont
+
+from ..core import model, resources, text
+
+Style = Mapping[str, Any]
+_INK = "#1d2a33"
+
+
+@lru_cache(maxsize=1)
+def book() -> dict[str, Any]:
+    """Return the shipped style book."""
+    found: dict[str, Any] = json.loads(
+        resources.resource("styles", "layers.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def drawing_order() -> list[str]:
+    """Return the names of entities from the topmost layer down."""
+    return list(book()["order"])
+
+
+def apply(layer: QgsVectorLayer, name: str) -> None:
+    """Style a layer of the entity `name`."""
+    style = book()["layers"].get(name, {})
+    layer.setRenderer(_renderer(layer, style))
+    if "label" in style:
+        layer.setLabeling(_labeling(style))
+        layer.setLabelsEnabled(True)
+    if "scale" in style:
+        layer.setScaleBasedVisibility(True)
+        layer.setMinimumScale(style["scale"])
+
+
+def _renderer(layer: QgsVectorLayer, style: Style) -> Any:
+    kind = layer.geometryType()
+    if "fill" not in style and "line" not in style and "use" not in style and "classes" not in style:
+        return QgsNullSymbolRenderer()
+    if "use" not in style and "classes" not in style:
+        return QgsSingleSymbolRenderer(_symbol(kind, style))
+    renderer = QgsCategorizedSymbolRenderer(style.get("expression") or style["by"])
+    for value, title, look in _classes(style):
+        renderer.addCategory(QgsRendererCategory(value, _symbol(kind, {**style, **look}), title))
+    return renderer
+
+
+def _classes(style: Style) -> list[tuple[Any, str, Style]]:
+    """Return (value, title, look) of each class, in the order of the code list where there is one."""
+    looks = book()[style["use"]] if "use" in style else style["classes"]
+    codes = model.CODES.get(style.get("codes", ""))
+    if codes is None:
+        language = text.language()
+        return [(value, look["label"][language], look) for value, look in looks.items()]
+    found = []
+    for value in codes.labels:
+        if value in looks:
+            mark = looks[value].get("mark", "")
+            title = codes.label(value)
+            found.append((value, f"{mark}  {title}" if mark else title, looks[value]))
+    return found
+
+
+def _symbol(kind: Qgis.GeometryType, style: Style) -> QgsSymbol:
+    if kind == Qgis.GeometryType.Polygon:
+        return _fill(style)
+    if kind == Qgis.GeometryType.Line:
+        width = str(style.get("width", 0.3))
+        return QgsLineSymbol.createSimple({"line_color": style["line"], "line_width": width})
+    return _marker(style)
+
+
+def _fill(style: Style) -> QgsFillSymbol:
+    symbol = QgsFillSymbol.createSimple(
+        {
+            "color": style["fill"] if len(style["fill"]) == 7 else _rgba(style["fill"]),
+            "outline_color": style["line"],
+            "outline_width": str(style.get("width", 0.2)),
+            "outline_style": "dash" if style.get("dash") else "solid",
+            "joinstyle": "round",
+        }
+    )
+    if style.get("hatch"):
+        hatch = QgsLinePatternFillSymbolLayer()
+        hatch.setLineAngle(45)
+        hatch.setDistance(2.2)
+        hatch.setSubSymbol(QgsLineSymbol.createSimple({"line_color": "#b4bec4", "line_width": "0.15"}))
+        symbol.appendSymbolLayer(hatch)
+    return symbol
+
+
+def _rgba(colour: str) -> str:
+    red, green, blue, alpha = (int(colour[start : start + 2], 16) for start in (1, 3, 5, 7))
+    return f"{red},{green},{blue},{alpha}"
+
+
+def _marker(style: Style) -> QgsMarkerSymbol:
+    size = float(style.get("size", 3))
+    symbol = QgsMarkerSymbol.createSimple(
+        {
+            "name": style.get("shape", "circle"),
+            "color": style["fill"],
+            "outline_color": style["line"],
+            "outline_width": "0.3",
+            "size": str(size),
+        }
+    )
+    if style.get("mark"):
+        ink = QColor(style.get("ink") or _readable_on(style["fill"]))
+        mark = QgsFontMarkerSymbolLayer("sans-serif", style["mark"], size * 0.62, ink)
+        mark.setFontStyle("Bold")
+        symbol.appendSymbolLayer(mark)
+    if isinstance(symbol.symbolLayer(0), QgsSimpleMarkerSymbolLayer):
+        symbol.symbolLayer(0).setStrokeWidthUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    return symbol
+
+
+def _readable_on(fill: str) -> str:
+    """Return dark or light ink, whichever is read best on a colour."""
+    return _INK if QColor(fill).lightnessF() > 0.55 else "#ffffff"
+
+
+def _labeling(style: Style) -> QgsVectorLayerSimpleLabeling:
+    settings = QgsPalLayerSettings()
+    settings.fieldName = style["label"]
+    settings.isExpression = True
+    settings.scaleVisibility = True
+    settings.minimumScale = style.get("label_scale", 5000)
+    settings.maximumScale = 0
+    settings.multilineAlign = Qgis.LabelMultiLineAlignment.Center
+    settings.setFormat(_text_format(style))
+    return QgsVectorLayerSimpleLabeling(settings)
+
+
+def _text_format(style: Style) -> QgsTextFormat:
+    look = QgsTextFormat()
+    font = QFont("sans-serif")
+    font.setBold(not style.get("label_thin", False))
+    look.setFont(font)
+    look.setSize(style.get("label_size", 8.5))
+    look.setSizeUnit(Qgis.RenderUnit.Points)
+    look.setColor(QColor(style.get("label_ink", _INK)))
+    halo = QgsTextBufferSettings()
+    halo.setEnabled(True)
+    halo.setSize(0.8)
+    halo.setColor(QColor("#ffffff"))
+    look.setBuffer(halo)
+    look.background().setSize(QSizeF(0, 0))
+    return look

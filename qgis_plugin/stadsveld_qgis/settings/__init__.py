@@ -1,0 +1,1 @@
+"""What is remembered, and how this QGIS and other devices reach the central store."""
