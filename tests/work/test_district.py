@@ -122,17 +122,6 @@ def test_delivery_looks_like_one_of_the_national_service(district):
     assert len(ids) == len(set(ids))
 
 
-def test_the_delivery_opens_with_another_reader(district, tmp_path):
-    fiona = pytest.importorskip("fiona")
-    if "GML" not in fiona.supported_drivers:
-        fiona.supported_drivers["GML"] = "r"
-    with zipfile.ZipFile(district.bgt) as delivery:
-        for name in ("bgt_wegdeel.gml", "bgt_waterdeel.gml"):
-            delivery.extract(name, tmp_path)
-            with fiona.open(tmp_path / name) as layer:
-                assert len(list(layer)) == district.objects[name[4:-4]]
-
-
 def test_equal_seeds_give_equal_bytes_and_other_seeds_other_ones(district, tmp_path):
     def digests(folder):
         return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(folder.iterdir())}

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import geo
+from ..errors import BadInput
 from ..model import id_from_register
 from ..store import Store, statement
 from ..store.store import now
+from ..text import _
 
 #: The setting that holds the name of the municipality's own registers.
 _NAME = "register_name"
@@ -54,12 +56,23 @@ class Edition:
 
 
 def register_name(store: Store, given: str | None = None) -> str:
-    """Return the name of the municipality's own registers, and remember a `given` one."""
-    if given is not None:
+    """Return the name of the municipality's own registers in this store, and remember it.
+
+    Raises:
+        BadInput: if another name is `given` than the store remembers: all ids would change.
+    """
+    known = store.setting(_NAME)
+    if given is not None and known is not None and given != known:
+        reason = _(
+            "The registers in this store are called “{known}”; under the name “{given}” every object would "
+            "become another one. Leave the name out, or use another store."
+        )
+        raise BadInput(reason.format(known=known, given=given))
+    used = known or given or DEFAULT_NAME
+    if known is None:
         with store.transaction():
-            store.set_setting(_NAME, given)
-        return given
-    return store.setting(_NAME) or DEFAULT_NAME
+            store.set_setting(_NAME, used)
+    return used
 
 
 def own_id(name: str, entity: str, number: str) -> str:

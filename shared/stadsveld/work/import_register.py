@@ -93,7 +93,7 @@ def import_register(
         name: name of the municipality's registers; remembered, and by default the remembered one.
         mapping: how to read the columns; remembered, and by default the remembered or a guessed one.
         sheet: sheet or layer.
-        vector_reader: reads Shapefiles in the place of Fiona.
+        vector_reader: reads Shapefiles in the place of our own reader.
         progress: told how far it is.
 
     Raises:

@@ -56,12 +56,12 @@ class Link:
 
 
 def find_parts(store: Store, entity: str, local_ids: Iterable[str]) -> tuple[list[Part], list[str]]:
-    """Return the BGT surfaces with these ids, and the ids that the store does not have."""
+    """Return the BGT surfaces with these ids, and the ids that the store has not (any more)."""
     found: list[Part] = []
     absent: list[str] = []
     for local_id in local_ids:
         rows = (store.get(name, bgt_id(local_id)) for name in _SURFACES[entity])
-        row = next((row for row in rows if row is not None and row["geom"] is not None), None)
+        row = next((row for row in rows if row is not None and _is_there(row)), None)
         if row is None:
             absent.append(local_id)
         else:
@@ -144,6 +144,10 @@ def link_rows(name: str, entity: str, asset_id: str, links: Iterable[Link]) -> d
             "overlap": link.overlap, "share": link.share, "status": link.status,
         }  # fmt: skip
     return rows
+
+
+def _is_there(row: dict[str, Any]) -> bool:
+    return row["geom"] is not None and row["ended"] is None
 
 
 def _part(row: dict[str, Any]) -> Part:

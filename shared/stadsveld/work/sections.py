@@ -9,7 +9,7 @@ voor vliegverkeer, transitie and inrit (mostly private). Ondersteunende wegdelen
 - *pavement*: from physical appearance and its detail (domain rules of the global visual
   inspection): closed with asfalt or cementbeton is asphalt or cement concrete, closed without that
   detail is unknown (never assumed), open is elements, half paved and unpaved are themselves.
-- *street*: the nearest street-name label, by distance to the edge of the surface, within 500 m.
+- *street*: the street-name label on the surface, else the one nearest to its edge, within 500 m.
 - *road type*: 7 for a cycle path; the others are a decision of the municipality.
 
 The rule for bridges: one structure per deck (overbruggingsdeel of type dek), with the other parts of
@@ -35,6 +35,8 @@ from ..store import Store
 from ..text import _
 from .datasets import Edition, Mutations, Row, put_dataset, write_edition
 from .links import Link, as_multipolygon, link_rows
+
+Vertices = NDArray[np.float64]
 
 #: Where a derived row says it comes from; `road_section.derived_from` adds the BGT local id.
 RULE = "BGT wegdeel"
@@ -145,9 +147,10 @@ class _Labels:
                         cells[_cell(x, y)].append((x, y, row["name"]))
         self._cells = cells
 
-    def nearest(self, vertices: NDArray[np.float64]) -> str | None:
-        """Return the name that is written nearest to any of `vertices`, or None within 500 m."""
-        low, high = vertices.min(axis=0), vertices.max(axis=0)
+    def nearest(self, wkb: bytes) -> str | None:
+        """Return the name that is written on a surface or nearest to its edge, or None within 500 m."""
+        begins, ends = _edges(wkb)
+        low, high = begins.min(axis=0), begins.max(axis=0)
         (west, south), (east, north) = _cell(*low), _cell(*high)
         near = [
             label
@@ -158,17 +161,40 @@ class _Labels:
         if not near:
             return None
         places = np.asarray([label[:2] for label in near])
-        squares = ((vertices[:, np.newaxis, :] - places[np.newaxis, :, :]) ** 2).sum(axis=2).min(axis=0)
-        best = int(np.argmin(squares))
-        return near[best][2] if squares[best] <= _FARTHEST**2 else None
+        outside = np.maximum(np.maximum(low - places, places - high), 0.0)
+        at_least = np.hypot(outside[:, 0], outside[:, 1])
+        best, distance = None, _FARTHEST
+        for place in np.argsort(at_least, kind="stable").tolist():
+            if at_least[place] > distance or distance == 0.0:
+                break
+            found = _distance(places[place], begins, ends)
+            if found < distance:
+                best, distance = near[place][2], found
+        return best
+
+
+def _edges(wkb: bytes) -> tuple[Vertices, Vertices]:
+    """Return begins and ends of all edges of a surface."""
+    rings = [ring[:, :2] for part in geo.parse(wkb).parts for ring in part]
+    return np.concatenate([ring[:-1] for ring in rings]), np.concatenate([ring[1:] for ring in rings])
+
+
+def _distance(point: Vertices, begins: Vertices, ends: Vertices) -> float:
+    """Return the distance in m from a point to a surface, 0 inside it (edges crossed to the east)."""
+    along = ends - begins
+    squares = np.maximum((along**2).sum(axis=1), 1e-12)
+    share = np.clip(((point - begins) * along).sum(axis=1) / squares, 0.0, 1.0)
+    gaps = point - (begins + share[:, np.newaxis] * along)
+    spans = (begins[:, 1] > point[1]) != (ends[:, 1] > point[1])
+    rise = np.where(spans, along[:, 1], 1.0)
+    crossings = begins[:, 0] + (point[1] - begins[:, 1]) / rise * along[:, 0]
+    if np.count_nonzero(spans & (crossings > point[0])) % 2:
+        return 0.0
+    return float(np.sqrt((gaps**2).sum(axis=1).min()))
 
 
 def _cell(x: float, y: float) -> tuple[int, int]:
     return int(x // _CELL), int(y // _CELL)
-
-
-def _vertices(wkb: bytes) -> NDArray[np.float64]:
-    return np.concatenate([part[0][:, :2] for part in geo.parse(wkb).parts])
 
 
 def _is_current(row: Row) -> bool:
@@ -207,7 +233,7 @@ def _sections(store: Store, labels: _Labels, progress: Progress) -> tuple[Editio
         if place % 100 == 0:
             progress.report(place / len(parts), _("Road sections from the BGT"))
         section_id = id_from_register("bgt/road_section", part["local_id"])
-        street = labels.nearest(_vertices(part["geom"]))
+        street = labels.nearest(part["geom"])
         function = part["function"] or ""
         stem = f"{street or _('No street')} {_letter(function)}"
         area = round(geo.area(part["geom"]), 2)
@@ -250,7 +276,7 @@ def _structures(store: Store, labels: _Labels, progress: Progress) -> list[Editi
     for place, deck in enumerate(decks):
         progress.report(place / len(decks), _("Bridges from the BGT"))
         structure_id = id_from_register("bgt/structure", deck["local_id"])
-        street = labels.nearest(_vertices(deck["geom"]))
+        street = labels.nearest(deck["geom"])
         structures.rows[structure_id] = {
             "number": numbers.number(structure_id, f"{street or _('No street')} B"),
             "name": street, "kind": "brug", "geom": as_multipolygon(deck["geom"]),

@@ -63,11 +63,12 @@ def _read(connection: sqlite3.Connection, file: Path, choose: Callable[[Sequence
     )
     name = choose([row[0] for row in contents])
     found = connection.execute(
-        "SELECT g.column_name, s.organization, s.organization_coordsys_id FROM gpkg_geometry_columns g "
+        "SELECT g.column_name, s.srs_name, s.organization, s.organization_coordsys_id "
+        "FROM gpkg_geometry_columns g "
         "LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id WHERE g.table_name = ?",
         (name,),
     ).fetchone()
-    column, epsg = (None, None) if found is None else (found[0], _epsg(found[1], found[2]))
+    column, epsg = (None, None) if found is None else (found[0], _epsg(*found[1:]))
     quoted = '"' + name.replace('"', '""') + '"'
     cursor = connection.execute(_ALL_ROWS.substitute(table=quoted))
     names = [description[0] for description in cursor.description]
@@ -82,8 +83,9 @@ def _read(connection: sqlite3.Connection, file: Path, choose: Callable[[Sequence
     return Layer([names[index] for index in kept], rows, epsg)
 
 
-def _epsg(organisation: str | None, code: int | None) -> int | None:
-    if (organisation or "").upper() == "OGC":
+def _epsg(name: str | None, organisation: str | None, code: int | None) -> int | None:
+    """Return the EPSG code; OGC's CRS84 is WGS 84 in the order of axes that a GeoPackage has anyway."""
+    if (organisation or "").upper() == "OGC" or "CRS84" in (name or "").upper():
         return 4326
     return code if (organisation or "").upper() == "EPSG" else None
 

@@ -36,7 +36,7 @@ def read_register(
         kind: `road_section`, `structure` or `sensor`.
         mapping: how to read its columns; guessed from the headings without.
         sheet: sheet or layer.
-        vector_reader: reads Shapefiles in the place of Fiona.
+        vector_reader: reads Shapefiles in the place of our own reader.
 
     Raises:
         BadInput: if the file cannot be read or is refused as a whole: no column with numbers, a

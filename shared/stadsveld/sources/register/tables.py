@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ... import geo
 from ...errors import BadInput, MissingComponent
 from ...text import _
 from .gpkg import read_geopackage
+from .shapefile import read_shapefile
 
 #: No register is larger than this once unpacked; what is, is no register.
 _LARGEST = 512 * 1024 * 1024
@@ -61,7 +61,7 @@ class Table:
     remarks: list[str] = field(default_factory=list)
 
 
-#: Reads a vector file by other means than Fiona: (file, layer) -> headings, (values, WKB) rows, EPSG.
+#: Reads a Shapefile by other means: (file, layer) -> headings, (values, WKB) rows, EPSG.
 VectorReader = Callable[
     [Path, "str | None"], tuple[Sequence[str], Iterable[tuple[Sequence[Any], "bytes | None"]], "int | None"]
 ]
@@ -73,7 +73,7 @@ def read_table(file: Path, sheet: str | None = None, vector_reader: VectorReader
     Args:
         file: .csv, .txt, .xlsx, .gpkg or .shp.
         sheet: sheet or layer; by default the only one, or the first that looks like a register.
-        vector_reader: reads Shapefiles in the place of Fiona (in QGIS).
+        vector_reader: reads Shapefiles in the place of our own reader (OGR, in QGIS).
 
     Raises:
         BadInput: if it cannot be read, is empty, or is of another kind.
@@ -222,45 +222,9 @@ def _read_gpkg(file: Path, sheet: str | None) -> Table:
 
 
 def _read_shapefile(file: Path, sheet: str | None, vector_reader: VectorReader | None) -> Table:
-    headings, rows, epsg = (vector_reader or _read_with_fiona)(file, sheet)
+    headings, rows, epsg = vector_reader(file, sheet) if vector_reader else read_shapefile(file)
     found = [SourceRow(place, tuple(values), geometry) for place, (values, geometry) in enumerate(rows, 1)]
     return Table(file, list(headings), found, epsg)
-
-
-def _read_with_fiona(
-    file: Path, sheet: str | None
-) -> tuple[Sequence[str], Iterable[tuple[Sequence[Any], bytes | None]], int | None]:
-    try:
-        import fiona
-    except ImportError as missing:
-        reason = _(
-            "Reading Shapefiles needs Fiona: install it with “pip install fiona”, or save as GeoPackage."
-        )
-        raise MissingComponent(reason) from missing
-    try:
-        with fiona.open(file, layer=sheet) as layer:
-            headings = list(layer.schema["properties"])
-            epsg = layer.crs.to_epsg() if layer.crs else None
-            rows = []
-            for found in layer:
-                geometry = None if found.geometry is None else _wkb_of(found.geometry)
-                rows.append(([found.properties[name] for name in headings], geometry))
-    except (fiona.errors.FionaError, ValueError) as wrong:
-        raise BadInput(_("This Shapefile cannot be read: {why}.").format(why=wrong), file=file) from wrong
-    return headings, rows, epsg
-
-
-def _wkb_of(geometry: Any) -> bytes:
-    """Return a Shapefile's geometry, as Fiona gives it, as WKB."""
-    write: dict[str, Callable[[Any], bytes]] = {
-        "Point": lambda point: geo.point_wkb(point[0], point[1]),
-        "MultiPoint": geo.multipoint_wkb,
-        "LineString": geo.linestring_wkb,
-        "MultiLineString": geo.multilinestring_wkb,
-        "Polygon": geo.polygon_wkb,
-        "MultiPolygon": geo.multipolygon_wkb,
-    }
-    return write[geometry.type.replace("3D ", "")](geometry.coordinates)
 
 
 def _row_place(place: int) -> str:
