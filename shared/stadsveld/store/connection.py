@@ -110,6 +110,8 @@ def connect(
         raise StoreError(_("{file} cannot be opened: {error}").format(file=path, error=error)) from error
     connection.row_factory = sqlite3.Row
     connection.add_spatial_functions(spatialite=spatialite)
+    # Loading SpatiaLite sets a timeout of its own.
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000):d}")
     if create and not connection.has_spatialite:
         connection.close()
         path.unlink(missing_ok=True)
