@@ -7,9 +7,9 @@ the apps their forms and layers; a new field is added here and nowhere else.
 from .codes import CODES, CodeList
 from .entities import ENTITIES, Entity, Field, entity
 from .ids import id_from_register, is_uuid, new_id
-from .times import dutch_time
+from .times import dutch_time, instant_of_dutch
 
 __all__ = [
-    "CODES", "ENTITIES", "CodeList", "Entity", "Field", "dutch_time", "entity", "id_from_register", "is_uuid",
-    "new_id",
+    "CODES", "ENTITIES", "CodeList", "Entity", "Field", "dutch_time", "entity", "id_from_register",
+    "instant_of_dutch", "is_uuid", "new_id",
 ]

@@ -1,22 +1,30 @@
-"""Reader of the BGT as PDOK delivers it: a zip of IMGeo 2.1.1 GML files, one per class.
+"""Reads deliveries of the base register of large-scale topography (BGT, IMGeo 2.1.1) right.
 
-Streams objects in constant memory and accounts for every one of them: what is present in the XML is
-either read or refused with a reason. Geometry is the object's own, never that of a label; arcs are
-made of vertices in the same way whichever neighbour runs along them.
+A delivery is PDOK's zip of `bgt_<class>.gml` files, a folder of them, or a single one. Every object
+element in it comes out once: as an object with its own geometry (never that of its labels, curves
+included), or as a refusal that says why. Nothing is extracted, and memory does not grow with size.
 """
 
-from .archive import ClassFile, Delivery, open_delivery
-from .gml import GmlObject, read_objects
-from .records import LABEL_CLASSES, BgtRecord, Refusal, records_of
+from .arcs import MAX_SAGITTA
+from .classes import CLOSING_CLASSES, NOT_BGT, SURVEY_CLASSES, entity_of
+from .delivery import Delivery, DeliveredFile, open_delivery
+from .objects import BgtObject, Label, Refusal
+from .reader import FileReader
+from .times import instant_at, utc_instant
 
 __all__ = [
-    "LABEL_CLASSES",
-    "BgtRecord",
-    "ClassFile",
+    "CLOSING_CLASSES",
+    "MAX_SAGITTA",
+    "NOT_BGT",
+    "SURVEY_CLASSES",
+    "BgtObject",
+    "DeliveredFile",
     "Delivery",
-    "GmlObject",
+    "FileReader",
+    "Label",
     "Refusal",
+    "entity_of",
+    "instant_at",
     "open_delivery",
-    "read_objects",
-    "records_of",
+    "utc_instant",
 ]

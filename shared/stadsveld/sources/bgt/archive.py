@@ -78,7 +78,9 @@ def open_delivery(path: Path) -> Iterator[Delivery]:
             _refuse_unreadable(path)
             yield _checked(path, [_plain_file(path)])
     except OSError as error:
-        raise BadInput(_("it cannot be read: {reason}.").format(reason=error.strerror or error), file=path) from error
+        raise BadInput(
+            _("it cannot be read: {reason}.").format(reason=error.strerror or error), file=path
+        ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         reason = _("the zip is damaged ({reason}); download it again.").format(reason=error)
         raise BadInput(reason, file=path) from error
@@ -116,7 +118,9 @@ def _plain_file(path: Path) -> ClassFile | None:
 def _packed_file(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> ClassFile | None:
     inside = PurePosixPath(info.filename.replace("\\", "/"))
     if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
-        raise BadInput(_("a name in the zip leads out of it; nothing was read."), file=path, place=info.filename)
+        raise BadInput(
+            _("a name in the zip leads out of it; nothing was read."), file=path, place=info.filename
+        )
     match = _NAME.fullmatch(inside.name)
     if match is None or info.is_dir() or "__MACOSX" in inside.parts:
         return None
@@ -126,7 +130,9 @@ def _packed_file(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) ->
         reason = _("it unpacks to more than {n} times its size, as a zip bomb does; it was not read.")
         raise BadInput(reason.format(n=MAX_RATIO), file=path, place=info.filename)
     date = "{:04}-{:02}-{:02}".format(*info.date_time[:3])
-    return ClassFile(match.group(1).lower(), info.filename, info.file_size, date, lambda: _opened(archive, info))
+    return ClassFile(
+        match.group(1).lower(), info.filename, info.file_size, date, lambda: _opened(archive, info)
+    )
 
 
 def _opened(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> BinaryIO:

@@ -43,7 +43,9 @@ def circle_points(a: Point, b: Point, c: Point) -> list[Point]:
     circle = _circle(first, second, third)
     if circle is None:
         return [first, second, third, first]
-    ways = [_way(begin, end, circle, True) for begin, end in ((first, second), (second, third), (third, first))]
+    ways = [
+        _way(begin, end, circle, True) for begin, end in ((first, second), (second, third), (third, first))
+    ]
     return [first, *(point for way in ways for point in way)]
 
 

@@ -1,310 +1,299 @@
-"""Streaming reader of one GML file: every object element becomes a `GmlObject`, none is dropped.
+"""GML geometry as flat runs of vertices: points, lines and surfaces, curves made straight.
 
-The C parser Expat is used directly; a document type declaration, and with it every entity trick, is
-refused. Names are compared without their namespace prefix: IMGeo's are unique without it.
+A node is what the reader makes of an XML element: (local name, attributes, children), where the
+children of an element without elements in it are its text alone.
 """
 
 from __future__ import annotations
 
-import math
-import pyexpat
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import BinaryIO
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
+from ... import geo
 from ...errors import BadInput
 from ...text import _
-from .curves import Point, arc_points, circle_points
+from .arcs import Flat, arc, circle, reverse
+from .classes import LINE, POINT, SURFACE
 
-_CHUNK = 1 << 18
-#: Depth of the object element: CityModel / cityObjectMember / object.
-_OBJECT_DEPTH = 3
-#: Elements whose text is kept.
-_COORDINATES = frozenset({"pos", "posList"})
-_POLYGONS = frozenset({"Polygon", "PolygonPatch"})
-_CURVES = frozenset({"LineString", "Curve"})
-_MEMBERS = frozenset({"cityObjectMember", "featureMember"})
-#: The Netherlands in RD, with room for the islands and the border rivers, metres.
-BOUNDS = (-10_000.0, 280_000.0, 300_000.0, 640_000.0)
+#: (local name, attributes, children)
+Node = tuple[str, dict[str, str], list[Any]]
+Rings = list[Flat]
 
-Ring = list[Point]
+#: The box around the Netherlands in RD (metres): the area in which EPSG:28992 is defined.
+_WEST, _EAST, _SOUTH, _NORTH = -7000.0, 300000.0, 289000.0, 629000.0
+_RD = re.compile(r"(?:.*[:#/])?(?:28992|7415)", re.IGNORECASE)
 
 
-@dataclass
-class Shape:
-    """The geometry of an object: what it has of surfaces, lines and points."""
-
-    polygons: list[list[Ring]] = field(default_factory=list)
-    lines: list[Ring] = field(default_factory=list)
-    points: list[Point] = field(default_factory=list)
-
-    @property
-    def kind(self) -> str:
-        """`surface`, `line`, `point`, or empty."""
-        return "surface" if self.polygons else "line" if self.lines else "point" if self.points else ""
-
-
-@dataclass
-class Label:
-    """A text on the map that belongs to an object, at one or more places."""
-
-    text: str = ""
-    points: list[Point] = field(default_factory=list)
-    angles: list[float] = field(default_factory=list)
-
-
-@dataclass
-class GmlObject:
-    """One object element of the file.
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The geometry of an object.
 
     Attributes:
-        element: local name of the element, e.g. `TrafficArea`.
-        gml_id: its `gml:id`.
-        values: text of every leaf element by local name, the first one where it repeats.
-        shape: the geometry of the object itself.
-        labels: its labels.
-        error: why it cannot be used, or None.
+        kind: `point`, `line` or `surface`.
+        parts: its parts: of a surface the exterior ring and then the interior ones, else one run.
     """
 
-    element: str
-    gml_id: str
-    values: dict[str, str] = field(default_factory=dict)
-    shape: Shape = field(default_factory=Shape)
-    labels: list[Label] = field(default_factory=list)
-    error: str | None = None
+    kind: str
+    parts: list[Rings]
+
+    @property
+    def bbox(self) -> tuple[float, float, float, float]:
+        """(minx, miny, maxx, maxy) in RD."""
+        runs = [part[0] for part in self.parts]
+        xs = [(min(run[::2]), max(run[::2])) for run in runs]
+        ys = [(min(run[1::2]), max(run[1::2])) for run in runs]
+        return (
+            min(low for low, _high in xs), min(low for low, _high in ys),
+            max(high for _low, high in xs), max(high for _low, high in ys),
+        )  # fmt: skip
+
+    def wkb(self) -> bytes:
+        """Return it as the canonical WKB of a multi geometry.
+
+        Raises:
+            BadInput: a ring or line has too few vertices, or a ring is not closed.
+        """
+        parts = [[_pairs(run) for run in part] for part in self.parts]
+        if self.kind == SURFACE:
+            return geo.canonical_wkb(geo.multipolygon_wkb(parts))
+        if self.kind == LINE:
+            return geo.canonical_wkb(geo.multilinestring_wkb(part[0] for part in parts))
+        return geo.canonical_wkb(geo.multipoint_wkb([part[0][0] for part in parts]))
 
 
-def read_objects(source: BinaryIO, file: str, on_bytes: Callable[[int], None] | None = None) -> Iterator[GmlObject]:
-    """Yield the objects of one GML file, in constant memory.
+def _pairs(run: Flat) -> list[tuple[float, float]]:
+    return list(zip(run[::2], run[1::2], strict=True))
 
-    Args:
-        source: the bytes of the file.
-        file: its name, for messages.
-        on_bytes: told how many bytes were read so far.
+
+def geometry_of(node: Node) -> Geometry:
+    """Return the geometry of a GML element.
 
     Raises:
-        BadInput: truncated or malformed XML, another coordinate system, a document type declaration.
+        BadInput: it is of an unknown kind, damaged, or outside the Netherlands; says which.
     """
-    reader = _Reader(file)
-    done = 0
-    while True:
-        chunk = source.read(_CHUNK)
-        reader.feed(chunk)
-        done += len(chunk)
-        if on_bytes is not None:
-            on_bytes(done)
-        yield from reader.taken()
-        if not chunk:
-            return
-
-
-class _Reader:
-    """Follows the elements of one file and builds objects."""
-
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._parser = parser = pyexpat.ParserCreate()
-        parser.buffer_text = True
-        parser.buffer_size = 1 << 16
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._text
-        parser.StartDoctypeDeclHandler = self._refuse_doctype
-        self._local: dict[str, str] = {}
-        self._depth = 0
-        self._pieces: list[str] = []
-        self._leaf = False
-        self._object: GmlObject | None = None
-        self._ready: list[GmlObject] = []
-        self._geometry = _Geometry()
-        self._property = ""
-        self._is_member = False
-
-    def feed(self, chunk: bytes) -> None:
-        try:
-            self._parser.Parse(chunk, not chunk)
-        except pyexpat.ExpatError as error:
-            reason = _("the XML is damaged or cut off ({reason}); nothing was imported.").format(reason=error)
-            raise BadInput(reason, file=self._file) from error
-
-    def taken(self) -> list[GmlObject]:
-        ready, self._ready = self._ready, []
-        return ready
-
-    def _refuse_doctype(self, *_details: object) -> None:
-        raise BadInput(_("it has a document type declaration, which no BGT file has."), file=self._file)
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        local = self._local.get(name) or self._local.setdefault(name, name.rsplit(":", 1)[-1])
-        self._depth += 1
-        self._leaf = True
-        self._pieces.clear()
-        if "srsName" in attributes:
-            self._check_crs(attributes["srsName"])
-        found = self._object
-        if found is None:
-            if self._depth == _OBJECT_DEPTH - 1:
-                self._is_member = local in _MEMBERS
-            elif self._depth == _OBJECT_DEPTH and self._is_member:
-                self._object = GmlObject(local, attributes.get("gml:id", ""))
-            return
-        if self._depth == _OBJECT_DEPTH + 1:
-            self._property = local
-            if local.startswith("geometrie"):
-                self._geometry = _Geometry()
-        elif self._property.startswith("geometrie"):
-            self._geometry.start(local, attributes)
-        elif local == "Label":
-            found.labels.append(Label())
-
-    def _text(self, text: str) -> None:
-        if self._leaf and self._object is not None:
-            self._pieces.append(text)
-
-    def _end(self, name: str) -> None:
-        depth, leaf = self._depth, self._leaf
-        self._depth -= 1
-        self._leaf = False
-        found = self._object
-        if found is None:
-            return
-        local = self._local[name]
-        if depth == _OBJECT_DEPTH:
-            self._finish(found)
-        elif self._property.startswith("geometrie"):
-            self._end_geometry(found, local, leaf, depth)
-        elif leaf and found.error is None:
-            try:
-                self._keep(found, local, "".join(self._pieces).strip())
-            except ValueError as error:
-                found.error = str(error)
-
-    def _end_geometry(self, found: GmlObject, local: str, leaf: bool, depth: int) -> None:
-        if found.error is None:
-            try:
-                self._geometry.end(local, "".join(self._pieces) if leaf else "")
-            except ValueError as error:
-                found.error = str(error)
-        if depth == _OBJECT_DEPTH + 1:
-            found.shape = self._geometry.shape
-            self._property = ""
-
-    def _keep(self, found: GmlObject, local: str, text: str) -> None:
-        if local in _COORDINATES:
-            if local == "pos" and found.labels:
-                found.labels[-1].points.append(_points(text)[0])
-        elif found.labels and local == "tekst":
-            found.labels[-1].text = text
-        elif found.labels and local == "hoek":
-            found.labels[-1].angles.append(float(text or 0))
-        elif text:
-            found.values.setdefault(local, text)
-
-    def _finish(self, found: GmlObject) -> None:
-        self._ready.append(found)
-        self._object = None
-
-    def _check_crs(self, name: str) -> None:
-        if "28992" not in name:
-            reason = _("its coordinate system is {name}; the BGT is in EPSG:28992 (RD).").format(name=name)
-            raise BadInput(reason, file=self._file)
-
-
-class _Geometry:
-    """Builds the shape of one object from the GML elements inside its geometry property."""
-
-    def __init__(self) -> None:
-        self.shape = Shape()
-        self._rings: list[Ring] | None = None
-        self._curve: Ring = []
-        self._dimension = 2
-        self._pending: list[Point] = []
-        self._reversed: list[int | None] = []
-
-    def start(self, local: str, attributes: dict[str, str]) -> None:
-        if "srsDimension" in attributes:
-            self._dimension = int(attributes["srsDimension"])
-        if local in _POLYGONS:
-            self._rings = []
-        elif local in {"exterior", "interior"} or (local in _CURVES and self._rings is None and not self._reversed):
-            self._curve = []
-        if local == "OrientableCurve":
-            self._reversed.append(len(self._curve) if attributes.get("orientation") == "-" else None)
-
-    def end(self, local: str, text: str) -> None:
-        """Take the end of an element; ValueError says why the geometry cannot be used."""
-        if local in _COORDINATES:
-            self._pending = _points(text, self._dimension)
-            if local == "pos":
-                self._curve = [*self._curve, *self._pending] if self._rings is not None else self._pending
-        elif local in {"LinearRing", "LineStringSegment"} or local == "LineString":
-            self._join(self._pending)
-        elif local in {"Arc", "ArcString"}:
-            self._join(_arcs(self._pending))
-        elif local == "Circle":
-            self._join(circle_points(*_three(self._pending)))
-        self._close(local)
-
-    def _close(self, local: str) -> None:
-        if local == "OrientableCurve":
-            begin = self._reversed.pop()
-            if begin is not None:
-                self._curve[begin:] = self._curve[begin:][::-1]
-        if self._rings is not None:
-            if local in {"exterior", "interior"}:
-                self._rings.append(_ring(self._curve))
-            elif local in _POLYGONS:
-                self.shape.polygons.append(self._rings)
-                self._rings = None
-        elif local in _CURVES and not self._reversed:
-            self.shape.lines.append(_line(self._curve))
-        elif local == "Point":
-            self.shape.points.append(self._pending[0])
-
-    def _join(self, points: list[Point]) -> None:
-        if self._curve and points and self._curve[-1] == points[0]:
-            self._curve.extend(points[1:])
-        else:
-            self._curve.extend(points)
-
-
-def _points(text: str, dimension: int = 2) -> list[Point]:
-    try:
-        numbers = [round(float(word), 3) for word in text.split()]
-    except ValueError as error:
-        raise ValueError(_("a coordinate is no number ({reason}).").format(reason=error)) from error
-    if not numbers or len(numbers) % dimension:
-        raise ValueError(_("its list of coordinates is incomplete."))
-    if not math.isfinite(sum(numbers)):
-        raise ValueError(_("a coordinate is no finite number."))
-    xs, ys = numbers[::dimension], numbers[1::dimension]
-    if not (BOUNDS[0] <= min(xs) and max(xs) <= BOUNDS[2] and BOUNDS[1] <= min(ys) and max(ys) <= BOUNDS[3]):
-        raise ValueError(_("its coordinates lie outside the Netherlands."))
-    return list(zip(xs, ys, strict=True))
-
-
-def _arcs(points: list[Point]) -> list[Point]:
-    if len(points) < 3 or len(points) % 2 == 0:
-        raise ValueError(_("an arc in it has {n} points.").format(n=len(points)))
-    found = [points[0]]
-    for i in range(0, len(points) - 2, 2):
-        found.extend(arc_points(points[i], points[i + 1], points[i + 2]))
+    name = node[0]
+    if node[1].get("srsDimension") == "3":
+        _inherit_dimension(node)
+    if name in _SURFACES:
+        found = Geometry(SURFACE, list(_surfaces(node)))
+    elif name in _CURVES:
+        found = Geometry(LINE, [[_curve(node)]])
+    elif name == "Point":
+        found = Geometry(POINT, [[_point(node)]])
+    elif name == "MultiPoint":
+        found = Geometry(POINT, [[_point(member)] for member in _members(node)])
+    elif name == "MultiCurve":
+        found = Geometry(LINE, [[_curve(member)] for member in _members(node)])
+    else:
+        raise BadInput(_("its geometry is a {kind}, which the BGT does not use").format(kind=name))
+    if not found.parts:
+        raise BadInput(_("its geometry is empty"))
+    _check_place(found)
     return found
 
 
-def _three(points: list[Point]) -> tuple[Point, Point, Point]:
-    if len(points) != 3:
-        raise ValueError(_("a circle in it has {n} points.").format(n=len(points)))
-    return points[0], points[1], points[2]
+@lru_cache(maxsize=64)
+def is_rd(crs: str) -> bool:
+    """Tell whether an `srsName` means RD (EPSG:28992), or RD with NAP, of which heights are left out."""
+    return _RD.fullmatch(crs) is not None
 
 
-def _ring(points: Ring) -> Ring:
-    if len(points) < 4 or points[0] != points[-1]:
-        raise ValueError(_("a ring in it is not closed."))
-    return points
+def _check_place(geometry: Geometry) -> None:
+    for part in geometry.parts:
+        for run in part:
+            x, y = run[::2], run[1::2]
+            # Written so that a coordinate that is no number (NaN) is refused too.
+            if not (_WEST <= min(x) and max(x) <= _EAST and _SOUTH <= min(y) and max(y) <= _NORTH):
+                raise BadInput(_("its coordinates are outside the Netherlands"))
+            if sum(run) != sum(run):
+                raise BadInput(_("a coordinate is no number"))
 
 
-def _line(points: Ring) -> Ring:
-    if len(points) < 2:
-        raise ValueError(_("a line in it has fewer than two points."))
-    return points
+def _members(node: Node) -> Iterator[Node]:
+    """Yield the elements inside the member elements of an aggregate."""
+    for member in node[2]:
+        if isinstance(member, tuple):
+            yield from (inner for inner in member[2] if isinstance(inner, tuple))
+
+
+def _only(node: Node) -> Node:
+    found = [inner for inner in node[2] if isinstance(inner, tuple)]
+    if len(found) != 1:
+        raise BadInput(_("its geometry has no content, or more than one, in {element}").format(element=node[0]))
+    return found[0]
+
+
+# Surfaces
+
+
+def _surfaces(node: Node) -> Iterator[Rings]:
+    name = node[0]
+    if name in ("Polygon", "PolygonPatch", "Rectangle", "Triangle"):
+        yield _polygon(node)
+    elif name in ("MultiSurface", "CompositeSurface", "Surface", "PolyhedralSurface"):
+        for member in _members(node):
+            yield from _surfaces(member)
+    elif name == "OrientableSurface":
+        yield from _surfaces(_only(_child(node, "baseSurface")))
+    else:
+        raise _unknown(name)
+
+
+def _child(node: Node, name: str) -> Node:
+    for child in node[2]:
+        if isinstance(child, tuple) and child[0] == name:
+            return child
+    raise BadInput(_("its geometry lacks {element}").format(element=name))
+
+
+def _polygon(node: Node) -> Rings:
+    rings: Rings = []
+    for boundary in node[2]:
+        if not isinstance(boundary, tuple):
+            continue
+        name = boundary[0]
+        if name not in ("exterior", "interior") or (name == "exterior") != (not rings):
+            raise BadInput(_("its surface has no outer ring, or more than one"))
+        rings.append(_ring(_only(boundary)))
+    if not rings:
+        raise BadInput(_("its surface has no outer ring, or more than one"))
+    return rings
+
+
+def _ring(node: Node) -> Flat:
+    if node[0] == "LinearRing":
+        ring = _positions(node)
+    elif node[0] == "Ring":
+        ring = _joined([_curve(member) for member in _members(node)])
+    else:
+        raise _unknown(node[0])
+    if len(ring) < 8:
+        raise BadInput(_("a ring has fewer than four vertices"))
+    if ring[:2] != ring[-2:]:
+        raise BadInput(_("a ring is not closed"))
+    return ring
+
+
+# Curves
+
+
+def _curve(node: Node) -> Flat:
+    make = _CURVES.get(node[0])
+    if make is None:
+        raise _unknown(node[0])
+    found = make(node)
+    if len(found) < 4:
+        raise BadInput(_("a line has fewer than two vertices"))
+    return found
+
+
+def _segments(node: Node) -> Flat:
+    return _joined([_segment(segment) for segment in _child(node, "segments")[2] if isinstance(segment, tuple)])
+
+
+def _segment(node: Node) -> Flat:
+    name = node[0]
+    run = _positions(node)
+    if name in ("LineStringSegment", "GeodesicString"):
+        return run
+    if name in ("Arc", "Circle"):
+        if len(run) != 6:
+            raise BadInput(_("an arc needs exactly three points"))
+        return arc(run) if name == "Arc" else circle(run)
+    if name == "ArcString":
+        if len(run) < 6 or len(run) % 4 != 2:
+            raise BadInput(_("an arc needs exactly three points"))
+        return _joined([arc(run[at : at + 6]) for at in range(0, len(run) - 2, 4)])
+    raise _unknown(name)
+
+
+def _composite(node: Node) -> Flat:
+    return _joined([_curve(member) for member in _members(node)])
+
+
+def _orientable(node: Node) -> Flat:
+    curve = _curve(_only(_child(node, "baseCurve")))
+    return reverse(curve) if node[1].get("orientation") == "-" else curve
+
+
+def _joined(runs: list[Flat]) -> Flat:
+    """Return runs that follow each other as one."""
+    if not runs:
+        raise BadInput(_("a line has fewer than two vertices"))
+    found = runs[0]
+    for run in runs[1:]:
+        if run[:2] != found[-2:]:
+            raise BadInput(_("the pieces of a curve do not meet"))
+        found = found + run[2:]
+    return found
+
+
+# Coordinates
+
+
+def _point(node: Node) -> Flat:
+    if node[0] != "Point":
+        raise _unknown(node[0])
+    run = _positions(node)
+    if len(run) != 2:
+        raise BadInput(_("a point needs exactly one pair of coordinates"))
+    return run
+
+
+def _positions(node: Node) -> Flat:
+    """Return the vertices in the `posList`, or in the `pos` elements, of an element."""
+    children = node[2]
+    if len(children) == 1 and children[0][0] in ("posList", "pos"):
+        return _numbers(children[0], node)
+    found: Flat = []
+    for child in children:
+        if child[0] == "pos":
+            found += _numbers(child, node)
+        elif isinstance(child, tuple):
+            raise BadInput(_("its coordinates are written in {element}, not in posList").format(element=child[0]))
+    if not found:
+        raise BadInput(_("its geometry has no coordinates"))
+    return found
+
+
+def _numbers(node: Node, parent: Node) -> Flat:
+    text = node[2][0] if node[2] else ""
+    try:
+        numbers = list(map(float, text.split()))
+    except (ValueError, AttributeError) as error:
+        raise BadInput(_("a coordinate is no number")) from error
+    if node[1].get("srsDimension", parent[1].get("srsDimension")) == "3":
+        if len(numbers) % 3:
+            raise BadInput(_("a coordinate is missing"))
+        del numbers[2::3]
+    if not numbers or len(numbers) % 2:
+        raise BadInput(_("a coordinate is missing"))
+    return numbers
+
+
+def _inherit_dimension(node: Node) -> None:
+    """Write the number of dimensions of a geometry on everything inside it."""
+    for child in node[2]:
+        if isinstance(child, tuple):
+            child[1].setdefault("srsDimension", "3")
+            _inherit_dimension(child)
+
+
+def _unknown(name: str) -> BadInput:
+    return BadInput(_("its geometry holds a {kind}, which the BGT does not use").format(kind=name))
+
+
+_SURFACES = frozenset(
+    ("Polygon", "MultiSurface", "CompositeSurface", "Surface", "PolyhedralSurface", "OrientableSurface")
+)
+_CURVES: dict[str, Callable[[Node], Flat]] = {
+    "LineString": _positions,
+    "LinearRing": _positions,
+    "Curve": _segments,
+    "Ring": _composite,
+    "CompositeCurve": _composite,
+    "OrientableCurve": _orientable,
+}

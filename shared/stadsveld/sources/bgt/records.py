@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ... import geo
@@ -144,6 +145,7 @@ def _id(values: dict[str, Any]) -> str:
     return id_from_register("bgt", values["local_id"])
 
 
+#: Fields of a row of the BGT, in the order of `BgtRecord.values`.
 _COLUMNS = (
     "bgt_class", "local_id", "status", "level", "type", "function", "appearance", "plus_function",
     "plus_appearance", "plus_type", "name", "bag_id", "source_holder", "in_investigation", "registered",
@@ -156,10 +158,10 @@ def _values(name: str, found: GmlObject) -> dict[str, Any]:
     values["bgt_class"] = name
     others: dict[str, str] = {}
     for key, text in found.values.items():
-        field = _FIELDS.get(key) or next((to for start, to in _STARTS if key.startswith(start)), None)
-        if field is not None:
+        field = _field(key)
+        if field:
             values[field] = text
-        elif key not in _APART:
+        elif field is None:
             others[key] = text
     if not values["local_id"]:
         raise Refusal(_("it has no local id."))
@@ -172,6 +174,14 @@ def _values(name: str, found: GmlObject) -> dict[str, Any]:
     values["registered"] = _instant(found, "tijdstipRegistratie")
     values["attributes"] = json.dumps(others, ensure_ascii=False, sort_keys=True) if others else None
     return values
+
+
+@lru_cache(maxsize=512)
+def _field(key: str) -> str | None:
+    """Return the field an element fills, "" where it is handled apart, None where there is no field."""
+    if key in _APART:
+        return ""
+    return _FIELDS.get(key) or next((to for start, to in _STARTS if key.startswith(start)), None)
 
 
 def _level(text: str | None) -> int:
