@@ -12,7 +12,7 @@ ENTITY_OF = {
     "kunstwerkdeel": "structure_part",
 }
 COLUMNS = (
-    "id", "bgt_class", "local_id", "status", "level", "function", "appearance", "plus_appearance",
+    "id", "bgt_class", "local_id", "status", "level", "type", "function", "appearance", "plus_appearance",
     "plus_function", "name", "geom",
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ def put_district(store, seed=8011):
             continue
         rows[entity].append((
             id_from_register("bgt", feature.local_id), feature.bgt_class, feature.local_id, "bestaand",
-            feature.level, values.get("function") or values.get("type"), values.get("appearance"),
+            feature.level, values.get("type"), values.get("function"), values.get("appearance"),
             values.get("plus_appearance"), values.get("plus_function"), name,
             geo.blob_from_wkb(geo.canonical_wkb(geom)),
         ))  # fmt: skip

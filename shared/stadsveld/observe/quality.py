@@ -151,7 +151,7 @@ def flat_line(
             count = int(seconds / interval) + 1
             if count <= readings.size:
                 flat = _moving(readings, count, np.maximum) - _moving(readings, count, np.minimum) < tolerance
-                flags[count - 1 :][flat] = flag
+                flags[np.flatnonzero(flat) + count - 1] = flag
     return _with_missing(flags, readings)
 
 

@@ -79,6 +79,11 @@ def pack(series: Series) -> bytes:
     return _HEADER.pack(_MAGIC, _VERSION, coding, len(series), check) + body
 
 
+def _body(payload: bytes) -> bytes:
+    size = _HEADER.size
+    return payload[size:]
+
+
 def _checksum(coding: int, count: int, body: bytes) -> int:
     return zlib.crc32(_HEADER.pack(_MAGIC, _VERSION, coding, count, 0) + body)
 
@@ -91,9 +96,10 @@ def unpack(payload: bytes) -> Series:
     """
     coding, count = _read_header(payload)
     width = (count + 7) // 8
-    raw = _decompress(payload[_HEADER.size :], 16 * count + width + count)
+    raw = _decompress(_body(payload), 16 * count + width + count)
     times = _unshuffled(raw[: 8 * count])
-    numbers = _unshuffled(raw[8 * count : 16 * count])
+    middle = 8 * count
+    numbers = _unshuffled(raw[middle:][:middle])
     mask = np.unpackbits(np.frombuffer(raw, np.uint8, width, 16 * count), count=count).astype(bool)
     flags = np.frombuffer(raw, np.uint8, count, 16 * count + width).copy()
     values = numbers.view(np.float64).copy() if coding == _RAW else np.cumsum(numbers) / 10.0**coding
@@ -111,7 +117,7 @@ def _read_header(payload: bytes) -> tuple[int, int]:
     if magic == _MAGIC and version > _VERSION:
         raise BadInput(_("This block of readings was written by a newer version of Stadsveld; update first."))
     known = magic == _MAGIC and version == _VERSION and (coding == _RAW or coding <= _MOST_DECIMALS)
-    if not known or count > _MOST_READINGS or check != _checksum(coding, count, payload[_HEADER.size :]):
+    if not known or count > _MOST_READINGS or check != _checksum(coding, count, _body(payload)):
         raise _damaged()
     return coding, count
 

@@ -306,7 +306,7 @@ def _decompose(structure_id: str, parts: list[Row], elements: Edition, component
 def type_of(part: Row) -> str:
     """Return the type of a bridge part: dek, landhoofd, pijler, sloof or pyloon."""
     kinds = ("dek", "landhoofd", "pijler", "sloof", "pyloon")
-    for name in ("function", "plus_type", "appearance", "plus_function"):
+    for name in ("type", "function", "plus_type"):
         if (part.get(name) or "").lower() in kinds:
             return str(part[name]).lower()
     return ""

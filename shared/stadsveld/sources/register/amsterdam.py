@@ -168,7 +168,7 @@ def _form_sensors(table: Table) -> Iterator[tuple[SourceRow, dict[str, Any]]]:
         cells += [""] * (_FIRST_SENSOR + 5 * len(_FORM) - len(cells))
         for index in range(5):
             start = _FIRST_SENSOR + index * len(_FORM)
-            answers = dict(zip(_FORM, cells[start : start + len(_FORM)], strict=True))
+            answers = dict(zip(_FORM, cells[start:], strict=False))
             if any(answers.values()):
                 number = f"{cells[2]}.{index}" if cells[2] else ""
                 yield row, _answered(number, answers, cells[_ORGANISATION])

@@ -99,7 +99,8 @@ def _wkb(blob: bytes | None, file: Path, place: int) -> bytes | None:
         raise BadInput(_("Its geometry is damaged."), file=file, place=row)
     if blob[3] & 0x10:
         return None
-    return blob[8 + _ENVELOPES[(blob[3] >> 1) & 7] :]
+    start = 8 + _ENVELOPES[(blob[3] >> 1) & 7]
+    return blob[start:]
 
 
 def geopackage_blob(wkb: bytes, srs_id: int = 28992) -> bytes:

@@ -55,8 +55,9 @@ def _shapes(file: Path, data: bytes) -> Iterator[bytes | None]:
     position = _HEADER
     while position + 8 <= len(data):
         number, words = struct.unpack_from(">2i", data, position)
-        record = data[position + 8 : position + 8 + 2 * words]
-        position += 8 + 2 * words
+        begin = position + 8
+        position = begin + 2 * words
+        record = data[begin:position]
         try:
             yield _wkb(record)
         except (struct.error, ValueError, IndexError) as wrong:
@@ -127,7 +128,7 @@ def _table(file: Path) -> tuple[list[str], list[list[Any] | None]]:
     try:
         count, header, width = struct.unpack_from("<IHH", data, 4)
         fields = [
-            (data[at : at + 11].split(b"\0")[0], chr(data[at + 11]), data[at + 16])
+            (data[at:].split(b"\0", 1)[0][:11], chr(data[at + 11]), data[at + 16])
             for at in range(32, header - 1, 32)
             if data[at] != 0x0D
         ]
@@ -139,14 +140,16 @@ def _table(file: Path) -> tuple[list[str], list[list[Any] | None]]:
     rows: list[list[Any] | None] = []
     for number in range(count):
         at = header + number * width
-        rows.append(None if data[at : at + 1] == b"*" else list(_values(data, at + 1, fields, encoding)))
+        is_deleted = data.startswith(b"*", at)
+        rows.append(None if is_deleted else list(_values(data, at + 1, fields, encoding)))
     return [name.decode(encoding, "replace") for name, _kind, _width in fields], rows
 
 
 def _values(data: bytes, at: int, fields: Sequence[tuple[bytes, str, int]], encoding: str) -> Iterator[Any]:
     for _name, kind, width in fields:
-        text = data[at : at + width].decode(encoding, "replace").strip("\0 ")
-        at += width
+        end = at + width
+        text = data[at:end].decode(encoding, "replace").strip("\0 ")
+        at = end
         yield _value(text, kind)
 
 

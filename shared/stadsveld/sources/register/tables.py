@@ -155,7 +155,8 @@ def _with_headings(file: Path, rows: Sequence[tuple[int, Sequence[Any]]], remark
         headings.pop()
     width = len(headings)
     found = []
-    for place, cells in rows[start + 1 :]:
+    below = start + 1
+    for place, cells in rows[below:]:
         kept = (*cells[:width], *[None] * (width - len(cells)))
         surplus = tuple(cell for cell in cells[width:] if cell not in (None, ""))
         found.append(SourceRow(place, kept, None, surplus))

@@ -134,8 +134,7 @@ def _property(row: Sequence[str | None], values: Mapping[str, str]) -> str:
         return f"<{tag}>{html.escape(value)}</{tag}>" if value else ""
     for prefix, namespace in (("furniture:", "cityfurniture"), ("water:", "waterbody")):
         if tag.startswith(prefix):
-            name = tag[len(prefix) :]
-            return _coded(name, value, codes, f' xmlns="{_CITYGML}{namespace}/2.0"')
+            return _coded(tag.removeprefix(prefix), value, codes, f' xmlns="{_CITYGML}{namespace}/2.0"')
     return _coded(tag, value, codes)
 
 

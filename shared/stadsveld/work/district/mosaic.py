@@ -98,8 +98,9 @@ class Mosaic:
         cells = np.full((rows.size + 1, columns.size + 1), -1, np.int32)
         west, east = np.searchsorted(columns, rects[:, 0]), np.searchsorted(columns, rects[:, 2])
         south, north = np.searchsorted(rows, rects[:, 1]), np.searchsorted(rows, rects[:, 3])
-        for place, coat in enumerate(self._coats):
-            cells[south[place] + 1 : north[place] + 1, west[place] + 1 : east[place] + 1] = coat
+        sides = np.column_stack([west, south, east, north]) + 1
+        for coat, (left, low, right, high) in zip(self._coats, sides.tolist(), strict=True):
+            cells[low:high, left:right] = coat
         edges = _Edges(cells, columns, rows)
         rounding = {corner: radius for corner, radius in self._radii.items() if corner in edges.corners}
         areas: list[Area] = []

@@ -177,7 +177,8 @@ def _break(
         end = begin + np.timedelta64(int(fault["hours"] * 3600), "s")
         last = min(int(np.searchsorted(times, end)), times.size) - 1
         places: tuple[int, ...] = ()
-        part = values[first : last + 1]
+        end_place = last + 1
+        part = values[first:end_place]
         if fault["kind"] == "spike":
             picked = rng.choice(np.arange(1, part.size // 2) * 2, fault["count"], replace=False)
             part[np.sort(picked)] += fault["size"]
