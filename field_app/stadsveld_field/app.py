@@ -45,7 +45,9 @@ _KV = ("widgets/basics.kv", "screens/map_screen.kv", "screens/form_screen.kv", "
 
 
 def _fonts(factor: float) -> SimpleNamespace:
-    return SimpleNamespace(**{name: sp(size) * factor for name, size in FONTS.items()})
+    sizes = {name: sp(size) * factor for name, size in FONTS.items()}
+    # The navigation has no room to grow as far as the texts.
+    return SimpleNamespace(**{**sizes, "nav": sp(FONTS["nav"]) * min(factor, 1.2)})
 
 
 def _palette(theme: str) -> SimpleNamespace:

@@ -191,6 +191,7 @@ class Session(Presenter):
             self.go("map")
         elif self.screen == "inspections" and self.inspections is not None and self.inspections.opened:
             self.inspections.open(None)
+            self.changed()
         elif self.screen in MAIN_SCREENS and self.screen != "map":
             self.go("map")
         else:
@@ -250,6 +251,13 @@ class Session(Presenter):
             self._open_form(lambda workspace: DamageForm.resume(workspace, inspection_id))
         else:
             self.inspections.open(inspection_id)
+            self.changed()
+
+    def show_inspected_section(self) -> None:
+        """Show the section of the opened inspection on the map."""
+        if self.inspections is not None and self.inspections.opened is not None and self.map is not None:
+            self.map.show_section(self.inspections.opened.item.section_id)
+            self.go("map")
 
     def correct(self) -> None:
         """Open the form of the opened inspection to correct it."""

@@ -13,7 +13,7 @@ from kivy.uix.widget import Widget
 
 from .screens.form_screen import FormScreen, PhotoScreen
 from .screens.map_screen import MapScreen
-from .screens.other_screens import InspectionsScreen, SettingsScreen, StartScreen, SyncScreen
+from .screens.other_screens import InspectionScreen, InspectionsScreen, SettingsScreen, StartScreen, SyncScreen
 from .session import MAIN_SCREENS
 
 #: Seconds that a message stays.
@@ -62,7 +62,7 @@ class Shell(FloatLayout):
         super().__init__(**kwargs)
         self._makers = {
             "start": StartScreen, "map": MapScreen, "form": FormScreen, "photos": PhotoScreen,
-            "inspections": InspectionsScreen, "sync": SyncScreen, "settings": SettingsScreen,
+            "inspections": InspectionsScreen, "inspection": InspectionScreen, "sync": SyncScreen, "settings": SettingsScreen,
         }
         self._made: dict[str, Widget] = {}
         self._shown_key: tuple[object, ...] = ()
@@ -78,7 +78,9 @@ class Shell(FloatLayout):
     def refresh(self) -> None:
         """Show what the session says."""
         session = App.get_running_app().session
-        wanted = self.screen(session.screen)
+        has_opened = session.inspections is not None and session.inspections.opened is not None
+        is_one = session.screen == "inspections" and has_opened
+        wanted = self.screen("inspection" if is_one else session.screen)
         if wanted is not self.shown:
             self.ids.place.clear_widgets()
             self.ids.place.add_widget(wanted)

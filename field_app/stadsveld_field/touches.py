@@ -15,16 +15,17 @@ from typing import Any
 from kivy.app import App
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.core.window import Window
+from kivy.factory import Factory
 from kivy.input.motionevent import MotionEvent
 from kivy.input.shape import ShapeRect  # noqa: F401 - registers shapes of touches
-from kivy.uix.recycleview import RecycleView
+
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
 from stadsveld.errors import StadsveldError
 
 #: Seconds after which a condition that does not come true is given up.
-PATIENCE = 60.0
+PATIENCE = 20.0
 
 
 class NotSeen(StadsveldError):
@@ -138,10 +139,9 @@ class Player:
 
     def reveal(self, widget: Widget) -> None:
         """Scroll until a widget is in view."""
-        for parent in widget.walk_reverse(loopback=False):
-            if isinstance(parent, ScrollView) and not isinstance(parent, RecycleView) and _is_inside(widget, parent):
-                parent.scroll_to(widget, padding=20, animate=False)
-                break
+        scroll = _scroll_around(widget)
+        if scroll is not None and not isinstance(scroll, Factory.RecycleView):
+            scroll.scroll_to(widget, padding=20, animate=False)
         self.frames(3)
 
     def tap_at(self, x: float, y: float) -> None:
@@ -210,10 +210,8 @@ def _visible(widget: Widget) -> Iterator[Widget]:
         yield widget
 
 
-def _is_inside(widget: Widget, scroll: ScrollView) -> bool:
+def _scroll_around(widget: Widget) -> ScrollView | None:
     parent = widget.parent
-    while parent is not None and parent is not scroll:
-        if parent.parent is parent:
-            return False
+    while isinstance(parent, Widget) and not isinstance(parent, ScrollView):
         parent = parent.parent
-    return parent is scroll
+    return parent if isinstance(parent, ScrollView) else None

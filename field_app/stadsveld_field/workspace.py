@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -345,13 +345,23 @@ def position_from_fix(fix: Fix) -> Fields:
 
 
 def shown_time(instant: str | None) -> str:
-    """Return an instant as the screen shows it: Dutch date and time, or ""."""
-    return dutch_time(instant).strftime("%d-%m-%Y %H:%M") if instant else ""
+    """Return an instant as the screen shows it: Dutch date and time; what is no instant as it is."""
+    if not instant:
+        return ""
+    try:
+        return dutch_time(instant).strftime("%d-%m-%Y %H:%M")
+    except ValueError:
+        return instant
 
 
 def shown_date(day: str | None) -> str:
-    """Return an ISO date as the screen shows it."""
-    return datetime.fromisoformat(day).strftime("%d-%m-%Y") if day else ""
+    """Return an ISO date as the screen shows it; what is no date as it is."""
+    if not day:
+        return ""
+    try:
+        return date.fromisoformat(day).strftime("%d-%m-%Y")
+    except ValueError:
+        return day
 
 
 def _place(wkb: bytes | None) -> tuple[tuple[float, float], Bbox]:

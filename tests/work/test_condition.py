@@ -13,15 +13,25 @@ def section(store):
     section_id = new_id()
     square = geo.blob_from_wkb(geo.multipolygon_wkb([[[(0, 0), (10, 0), (10, 10), (0, 10)]]]))
     with store.transaction(capture=False):
-        store.register_writer("road_section", new_id()).insert(("id", "number", "geom"), [(section_id, "W1", square)])
+        store.register_writer("road_section", new_id()).insert(
+            ("id", "number", "geom"), [(section_id, "W1", square)]
+        )
     return section_id
 
 
 def inspect(store, section, at, *severities, status="finished", result=None):
-    inspection = store.put("inspection", None, {
-        "asset_entity": "road_section", "asset_id": section, "kind": "road_global", "status": status,
-        "result": result or ("damage" if severities else "no_damage"), "inspected_at": at,
-    })
+    inspection = store.put(
+        "inspection",
+        None,
+        {
+            "asset_entity": "road_section",
+            "asset_id": section,
+            "kind": "road_global",
+            "status": status,
+            "result": result or ("damage" if severities else "no_damage"),
+            "inspected_at": at,
+        },
+    )
     for severity in severities:
         store.put("damage", None, {"inspection_id": inspection, "severity": severity, "type": "gaten"})
     return inspection
@@ -82,3 +92,9 @@ def test_the_last_inspection_can_be_asked_for(store, section):
     inspect(store, section, "2026-05-01T09:00:00.000Z", "M")
     second = inspect(store, section, "2026-05-02T09:00:00.000Z", "L")
     assert condition.last_inspection(store, section)["id"] == second
+
+
+def test_a_date_that_is_none_does_not_stop_the_rest(store, section):
+    inspect(store, section, "yesterday", "M")
+    condition.recompute(store)
+    assert state(store, section) == ("M", None)

@@ -77,7 +77,7 @@ class Painter:
         group = InstructionGroup()
         if section is not None:
             rings = [ring for part in section.parts for ring in part]
-            for role, width in (("map_halo", 7.0), ("selection", 4.0)):
+            for role, width in (("map_halo", 6.0), ("selection", 3.2)):
                 group.add(self.colour(role))
                 for mesh in meshes(geometry.outline(rings, width * mpp)):
                     group.add(mesh)

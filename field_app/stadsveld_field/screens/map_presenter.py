@@ -142,6 +142,16 @@ class MapPresenter(Presenter):
         self.remember()
         self.changed()
 
+    def make_room(self, below: float) -> None:
+        """Move the map so far that the selection is not covered by a sheet of `below` dp."""
+        if self.selection is None:
+            return
+        sx, sy = self.camera.to_screen(*self.selection.point)
+        free = self.camera.height - below
+        if sy < below + free * 0.15 and 0 <= sx <= self.camera.width:
+            self.camera.pan(0, below + free * 0.5 - sy)
+            self.settle()
+
     def refresh(self) -> None:
         """Read the selection again and draw again, after something was written or received."""
         if self.selection is not None:

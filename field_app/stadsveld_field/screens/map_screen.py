@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from kivy.app import App
-from kivy.metrics import dp
+from kivy.clock import Clock
+from kivy.metrics import Metrics, dp
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
@@ -60,6 +61,12 @@ class MapScreen(FloatLayout):
         super().__init__(**kwargs)
         self._unsubscribe: Callable[[], None] | None = None
         self._legend_key: tuple[str, ...] = ()
+        self._roomy = ""
+        self._room_trigger = Clock.create_trigger(self._make_room, 0.05)
+
+    def on_kv_post(self, _base_widget: Widget) -> None:
+        """Make room again when the sheet grows."""
+        self.ids.sheet.bind(height=lambda *_sheet: self._room_trigger())
 
     def refresh(self) -> None:
         """Show what the presenter has now."""
@@ -84,15 +91,26 @@ class MapScreen(FloatLayout):
 
     def _show_selection(self) -> None:
         found = self.presenter.selection
+        if found is None:
+            self._roomy = ""
         self.has_selection = found is not None and not self.is_placing
         if found is None:
             return
+        if found.id != self._roomy:
+            self._roomy = found.id
+            self._room_trigger()
         self.title = found.street or _("Road section")
         self.number = found.number
         self.has_draft = found.draft is not None
         self.ids.lines.clear_widgets()
         for label, value in self.presenter.sheet_lines():
             self.ids.lines.add_widget(Pair(label=label, value=value))
+
+    def _make_room(self, _dt: float) -> None:
+        """Keep the selected section in sight, above the sheet."""
+        if self.presenter is not None and self.has_selection and not App.get_running_app().is_wide:
+            self.presenter.make_room((self.ids.sheet.top - self.y) / Metrics.density)
+            self.ids.map.refresh()
 
     def _fill_legend(self) -> None:
         labels = CODES["condition"].labels

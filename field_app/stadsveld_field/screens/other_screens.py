@@ -17,24 +17,28 @@ from stadsveld.text import _
 from ..preferences import TEXT_SIZES
 from ..presenter import Presenter
 from ..widgets.basics import Chip, Pair, Press
-from .inspections_presenter import FILTER_LABELS, FILTERS
+from .inspections_presenter import FILTER_LABELS, FILTERS, InspectionsPresenter
 
 
 class _Follower(BoxLayout):
-    """A screen that follows one presenter at a time."""
+    """A screen that follows one presenter at a time.
+
+    Attributes:
+        followed: the presenter, or None.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
-        self._followed: Presenter | None = None
+        self.followed: Presenter | None = None
         self._unsubscribe: Callable[[], None] | None = None
         super().__init__(**kwargs)
 
     def follow(self, presenter: Presenter | None) -> None:
         """Follow `presenter` from now on."""
-        if presenter is self._followed:
+        if presenter is self.followed:
             return
         if self._unsubscribe is not None:
             self._unsubscribe()
-        self._followed = presenter
+        self.followed = presenter
         self._unsubscribe = presenter.subscribe(self.show) if presenter is not None else None
 
     def show(self) -> None:
@@ -78,13 +82,9 @@ class InspectionRow(Press):
 
 
 class InspectionsScreen(_Follower):
-    """Shows an `InspectionsPresenter`: the list, or one inspection."""
+    """Shows the list of an `InspectionsPresenter`."""
 
-    has_opened = BooleanProperty(False)
-    can_correct = BooleanProperty(False)
-    asks_withdrawal = BooleanProperty(False)
     is_empty = BooleanProperty(False)
-    title = StringProperty("")
     _chips: tuple[object, ...] = ()
 
     def refresh(self) -> None:
@@ -94,46 +94,64 @@ class InspectionsScreen(_Follower):
 
     def show(self) -> None:
         """Show what the presenter has now."""
-        presenter = App.get_running_app().session.inspections
-        if presenter is None:
+        presenter = self.followed
+        if not isinstance(presenter, InspectionsPresenter):
             return
-        self.has_opened = presenter.opened is not None
-        self.can_correct = presenter.can_correct
-        self.asks_withdrawal = presenter.asks_withdrawal
         self._show_filters(presenter)
         self.ids.rows.data = [
             {
-                "inspection_id": line.item.id, "title": line.item.title,
-                "summary": line.reason or line.item.summary or _("nothing filled in yet"), "when": line.item.when,
-                "state_text": line.state_text, "badge": line.badge,
+                "inspection_id": line.item.id,
+                "title": line.item.title,
+                "summary": line.reason or line.item.summary or _("nothing filled in yet"),
+                "when": line.item.when,
+                "state_text": line.state_text,
+                "badge": line.badge,
             }
             for line in presenter.lines
         ]
         self.is_empty = not presenter.lines
-        if presenter.opened is not None:
-            self._show_opened(presenter)
 
-    def _show_filters(self, presenter: Any) -> None:
+    def _show_filters(self, presenter: InspectionsPresenter) -> None:
         chips = tuple((name, f"{_(FILTER_LABELS[name])} {presenter.count(name)}") for name in FILTERS)
         if chips != self._chips:
             self._chips = chips
             self.ids.filters.clear_widgets()
             for name, text in chips:
                 chip = Chip(text=text, value=name)
-                chip.bind(on_release=lambda found: presenter.show(found.value))
+                chip.bind(on_release=lambda found: self.followed.show(found.value))
                 self.ids.filters.add_widget(chip)
         for chip in self.ids.filters.children:
             chip.is_chosen = chip.value == presenter.filter
 
-    def _show_opened(self, presenter: Any) -> None:
-        self.title = presenter.opened.item.title
+
+class InspectionScreen(_Follower):
+    """Shows the opened inspection of an `InspectionsPresenter` in full."""
+
+    can_correct = BooleanProperty(False)
+    asks_withdrawal = BooleanProperty(False)
+    title = StringProperty("")
+    subtitle = StringProperty("")
+
+    def refresh(self) -> None:
+        """Follow the session's presenter and show it."""
+        self.follow(App.get_running_app().session.inspections)
+        self.show()
+
+    def show(self) -> None:
+        """Show what the presenter has now."""
+        presenter = self.followed
+        if not isinstance(presenter, InspectionsPresenter) or presenter.opened is None:
+            return
+        self.can_correct = presenter.can_correct
+        self.asks_withdrawal = presenter.asks_withdrawal
+        self.title, self.subtitle = presenter.opened.item.title, presenter.opened.state_text
         self.ids.details.clear_widgets()
         for label, value in presenter.details():
             self.ids.details.add_widget(Pair(label=label, value=value))
-        self.ids.pictures.clear_widgets()
+        row = self.ids.pictures
+        row.clear_widgets()
         for path in presenter.photos():
-            picture = Image(source=path, fit_mode="cover", size_hint=(None, None), size=self.ids.pictures.picture_size)
-            self.ids.pictures.add_widget(picture)
+            row.add_widget(Image(source=path, fit_mode="cover", size_hint=(None, None), size=row.picture_size))
 
 
 class HappeningRow(BoxLayout):

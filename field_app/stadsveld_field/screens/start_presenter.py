@@ -48,7 +48,7 @@ class StartPresenter(Presenter):
         """Return what still has to be filled in, or ""."""
         if not self.address.strip():
             return _("Fill in the address of the central store.")
-        if not re.match(r"https?://[^\s/]+", self.full_address()):
+        if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", self.full_address()):
             return _("The address does not look like one: for example https://stadsveld.example.nl")
         if not self.code.strip():
             return _("Fill in the code that you were given.")

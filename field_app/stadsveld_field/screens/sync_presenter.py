@@ -142,7 +142,7 @@ class SyncPresenter(Presenter):
         elif isinstance(error, Unavailable):
             self.happenings = [
                 Happening(
-                    "error", _("No connection with the central store."), f"{kept} {_('Try again later.')}"
+                    "error", _("No connection with the central store."), " ".join((kept, _("Try again later.")))
                 ),
                 Happening("nothing", str(error)),
             ]

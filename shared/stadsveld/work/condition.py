@@ -78,10 +78,17 @@ def _age(inspection: Row) -> tuple[str, str]:
 def _condition(store: Store, inspection: Row | None) -> tuple[str, str | None]:
     if inspection is None:
         return NOT_INSPECTED, None
-    instant = inspection["inspected_at"]
-    inspected_on = dutch_time(instant).date().isoformat() if instant else None
+    inspected_on = _dutch_day(inspection["inspected_at"])
     if inspection["result"] == NO_DAMAGE:
         return NO_DAMAGE, inspected_on
     found = {damage["severity"] for damage in store.rows("damage", inspection_id=inspection["id"])}
     worst = [severity for severity in _SEVERITIES if severity in found]
     return (worst[-1] if worst else NOT_INSPECTED), inspected_on
+
+
+def _dutch_day(instant: str | None) -> str | None:
+    """Return the Dutch date of an instant, or None where somebody wrote something else."""
+    try:
+        return dutch_time(instant).date().isoformat() if instant else None
+    except ValueError:
+        return None
