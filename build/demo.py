@@ -90,7 +90,8 @@ class CentralStore:
 
     def __enter__(self) -> CentralStore:
         command = [str(BIN / "stadsveld"), "hub", "serve", str(self._store), "--port", str(self._port)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        self._log = self._store.with_suffix(".log").open("a", encoding="utf-8")
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=ROOT)
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line.startswith("{"):
             raise DemoError(f"the central store did not start: {line}")
@@ -106,6 +107,7 @@ class CentralStore:
     def __exit__(self, *_details: object) -> None:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(timeout=30)
+        self._log.close()
 
 
 def fill_store(story: Story, store: Path, bgt: Path | None) -> None:
@@ -116,8 +118,11 @@ def fill_store(story: Story, store: Path, bgt: Path | None) -> None:
         from stadsveld.work.district import generate_district
 
         district = generate_district(story.folder / "district")
-        bgt = district.bgt_zip
-        story.tell(_("A district was generated"), "make demo", **district.counts)
+        bgt = district.bgt
+        objects = sum(district.objects.values())
+        story.tell(
+            _("A district was generated"), "make demo", **{_("objects"): objects, _("name"): district.name}
+        )
     report = json.loads(run("stadsveld", "import", "bgt", bgt, "--store", store, "--json"))
     stored = sum(counts["stored"] for counts in report["classes"].values())
     closure = report["closure"]
@@ -134,11 +139,27 @@ def fill_store(story: Story, store: Path, bgt: Path | None) -> None:
         run("stadsveld", "import", "sections", "--store", store)
         story.tell(_("Road sections follow from the BGT"), "stadsveld import sections")
         return
-    for kind, file in district.registers.items():
-        run("stadsveld", "import", "register", file, "--kind", kind, "--store", store)
-        story.tell(_("The municipality's own register: {file}").format(file=file.name))
-    run("stadsveld", "import", "readings", district.readings, "--store", store)
-    story.tell(_("A year of sensor readings"))
+    registers = (
+        ("road_section", district.road_sections),
+        ("structure", district.structures),
+        ("sensor", district.sensors),
+    )
+    for kind, file in registers:
+        done = json.loads(
+            run("stadsveld", "import", "register", file, "--kind", kind, "--store", store, "--json")
+        )
+        story.tell(
+            _("The municipality's own register: {file}").format(file=file.name),
+            f"stadsveld import register {file.name} --kind {kind}",
+            **{_("objects"): done["imported"]},
+        )
+    series = ["--series", district.series]
+    done = json.loads(
+        run("stadsveld", "import", "readings", district.readings, *series, "--store", store, "--json")
+    )
+    story.tell(
+        _("A year of sensor readings"), **{_("readings"): done["readings"], _("series"): done["series"]}
+    )
 
 
 def enrol(store: Path, url: str, replica: Path, role: str, name: str) -> None:
