@@ -45,6 +45,8 @@ _NOT_ROADS = frozenset({"ov-baan", "spoorbaan", "overweg", "baan voor vliegverke
 _LETTERS = {"fietspad": "F", "parkeervlak": "P", "woonerf": "W", "ruiterpad": "O"}
 _CLOSED = {"asfalt": "asfalt", "cementbeton": "beton"}
 _PAVEMENTS = {"open verharding": "elementen", "half verhard": "halfverhard", "onverhard": "onverhard"}
+#: Part of a number, hence the same in every language.
+_NO_STREET = "Zonder straat"
 _LABEL_CLASS = "openbareruimtelabel"
 _FARTHEST = 500.0
 _CELL = 500.0
@@ -235,7 +237,7 @@ def _sections(store: Store, labels: _Labels, progress: Progress) -> tuple[Editio
         section_id = id_from_register("bgt/road_section", part["local_id"])
         street = labels.nearest(part["geom"])
         function = part["function"] or ""
-        stem = f"{street or _('No street')} {_letter(function)}"
+        stem = f"{street or _NO_STREET} {_letter(function)}"
         area = round(geo.area(part["geom"]), 2)
         sections.rows[section_id] = {
             "number": numbers.number(section_id, stem), "street": street, "function": function,
@@ -278,7 +280,7 @@ def _structures(store: Store, labels: _Labels, progress: Progress) -> list[Editi
         structure_id = id_from_register("bgt/structure", deck["local_id"])
         street = labels.nearest(deck["geom"])
         structures.rows[structure_id] = {
-            "number": numbers.number(structure_id, f"{street or _('No street')} B"),
+            "number": numbers.number(structure_id, f"{street or _NO_STREET} B"),
             "name": street, "kind": "brug", "geom": as_multipolygon(deck["geom"]),
         }  # fmt: skip
         if structure_id not in known:
