@@ -47,11 +47,13 @@ class Edition:
     Attributes:
         entity: their entity.
         rows: id -> values by field; `geom` as canonical WKB.
+        is_whole: whether rows that are not in it have ended; else it only adds and updates.
         keep: ids that are not in the edition and must not end (their row in the file is wrong).
     """
 
     entity: str
     rows: dict[str, Row] = field(default_factory=dict)
+    is_whole: bool = True
     keep: set[str] = field(default_factory=set)
 
 
@@ -92,8 +94,6 @@ def put_dataset(store: Store, dataset_id: str, fields: Row) -> None:
         return
     with store.transaction(capture=False):
         store.put("dataset", dataset_id, {**fields, "updated": now()})
-        store.connection.execute(statement("forget_logged_row"), ("dataset", dataset_id))
-        store.connection.execute(statement("log_row"), ("dataset", dataset_id))
 
 
 def write_edition(store: Store, dataset_id: str, edition: Edition, on: str) -> Mutations:
@@ -108,7 +108,11 @@ def write_edition(store: Store, dataset_id: str, edition: Edition, on: str) -> M
         on: date (ISO) on which rows that are gone end.
     """
     done = Mutations()
-    known = {row["id"]: row for row in store.rows(edition.entity, dataset_id=dataset_id)}
+    if edition.is_whole:
+        known = {row["id"]: row for row in store.rows(edition.entity, dataset_id=dataset_id)}
+    else:
+        found = (store.get(edition.entity, row_id) for row_id in edition.rows)
+        known = {row["id"]: row for row in found if row is not None}
     owned = _owned(store, edition.entity)
     writer = store.register_writer(edition.entity, dataset_id)
     fresh: list[tuple[str, Row]] = []

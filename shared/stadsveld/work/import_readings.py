@@ -151,7 +151,8 @@ class _Import:
             "name": f"{self._name}: metingen", "register": self._name, "owner": self._name,
             "access_class": "restricted", "personal_data": 0,
         })  # fmt: skip
-        streams, blocks = Edition("datastream"), Edition("reading_block")
+        streams = Edition("datastream", is_whole=False)
+        blocks = Edition("reading_block", is_whole=False)
         for place, (series, (times, values)) in enumerate(sorted(found.items())):
             self._progress.report(place / len(found), series)
             stream_id = own_id(self._name, "datastream", series)
@@ -160,8 +161,6 @@ class _Import:
             blocks.rows.update(self._blocks(series, stream_id, times, values, tests))
         self._report.blocks = len(blocks.rows)
         for edition in (streams, blocks):
-            known = self._store.rows(edition.entity, dataset_id=self._dataset_id)
-            edition.keep = {row["id"] for row in known}
             today = date.today().isoformat()
             self._report.mutations[edition.entity] = write_edition(
                 self._store, self._dataset_id, edition, today
