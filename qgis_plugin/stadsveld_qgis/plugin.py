@@ -42,6 +42,7 @@ class StadsveldPlugin:
         self._iface = iface
         self._language = Language()
         self._undo: list[Callable[[], None]] = []
+        self.parts: list[Any] = []
         self.context: Context | None = None
 
     def initProcessing(self) -> None:  # noqa: N802
@@ -80,6 +81,7 @@ class StadsveldPlugin:
         while self._undo:
             self._undo.pop()()
         self._language.unload()
+        self.parts = []
         self.context = None
 
     # The parts
@@ -129,6 +131,7 @@ class StadsveldPlugin:
             if find_spec(f".{name}", __package__) is not None:
                 part = import_module(f".{name}", __package__).create(self.context)
                 part.init_gui()
+                self.parts.append(part)
                 self._undo.append(part.unload)
 
     def _add_help(self) -> None:

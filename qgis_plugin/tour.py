@@ -1,0 +1,183 @@
+"""The tour inside QGIS (`qgis --code`): opens a store, walks past what the plugin shows, keeps pictures.
+
+Started by `build/qgis_tour.py`, which says what to do in the environment variable STADSVELD_TOUR.
+A part of the plugin joins in with a method `tour()` that yields the names of pictures to take.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import qgis.utils
+from qgis.core import QgsFeature, QgsFeatureRequest, QgsGeometry, QgsPointXY, QgsProject, QgsVectorLayer
+from qgis.gui import QgsMapTip
+from qgis.PyQt.QtCore import QObject, QPoint, Qt, QTimer
+from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget, QWidget
+
+TOLD = json.loads(os.environ["STADSVELD_TOUR"])
+FOLDER = Path(TOLD["screenshots"]) if TOLD["screenshots"] else None
+SIZE = (1560, 960)
+#: Milliseconds between looks whether QGIS is at rest, and looks at rest in a row that count as rest.
+LOOK, RESTS = 150, 4
+
+
+class Tour(QObject):
+    """Walks through the steps whenever QGIS is at rest."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.iface = qgis.utils.iface
+        self.plugin = qgis.utils.plugins["stadsveld_qgis"]
+        self.pictures: list[str] = []
+        self._shown: QWidget | None = None
+        self._steps = self.steps()
+        self._rests = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK)
+        self._timer.timeout.connect(self._look)
+        self._timer.start()
+
+    def _look(self) -> None:
+        canvas = self.iface.mapCanvas()
+        self._rests = 0 if canvas.isDrawing() else self._rests + 1
+        if self._rests < RESTS:
+            return
+        self._rests = 0
+        try:
+            name = next(self._steps)
+        except StopIteration:
+            self._end(None)
+        except (RuntimeError, AttributeError, KeyError, ValueError, TypeError, OSError):
+            self._end(traceback.format_exc())
+        else:
+            if name:
+                self._shoot(name)
+
+    def _shoot(self, name: str) -> None:
+        if FOLDER is None:
+            return
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        file = f"{len(self.pictures) + 1}-{name}.png"
+        QApplication.processEvents()
+        (self._shown or self.iface.mainWindow()).grab().save(str(FOLDER / file))
+        self.pictures.append(file)
+
+    def _end(self, error: str | None) -> None:
+        self._timer.stop()
+        if FOLDER is not None:
+            FOLDER.mkdir(parents=True, exist_ok=True)
+            told = json.dumps({"pictures": self.pictures, "error": error})
+            (FOLDER / "tour.json").write_text(told, encoding="utf-8")
+        if not TOLD["leave_open"]:
+            QgsProject.instance().clear()
+            QTimer.singleShot(0, self.iface.actionExit().trigger)
+
+    # The steps: each yields the name of a picture, or nothing to let QGIS settle first.
+
+    def steps(self) -> Iterator[str | None]:
+        """Walk past everything."""
+        self._tidy()
+        yield None
+        self.plugin.context.session.open(TOLD["store"])
+        self.plugin.dock.add_all()
+        yield None
+        yield "store"
+        yield from self._damage()
+        yield from self._forms()
+        yield from self._parts()
+        self._home()
+        yield None
+
+    def _tidy(self) -> None:
+        window = self.iface.mainWindow()
+        window.showNormal()
+        window.resize(*SIZE)
+        for dock in window.findChildren(QDockWidget):
+            if dock.objectName() in {"Browser", "Browser2", "LayerOrder", "ProcessingToolbox", "UndoRedo"}:
+                dock.hide()
+        self.iface.messageBar().clearWidgets()
+
+    def _layer(self, name: str) -> QgsVectorLayer | None:
+        for layer in QgsProject.instance().mapLayers().values():
+            if layer.customProperty("stadsveld/entity") == name:
+                return layer
+        return None
+
+    def _first(self, name: str, *filters: str) -> QgsFeature | None:
+        layer = self._layer(name)
+        for text in filters if layer is not None else ():
+            for feature in layer.getFeatures(QgsFeatureRequest().setFilterExpression(text).setLimit(1)):
+                return feature
+        return None
+
+    def _zoom(self, geometry: QgsGeometry, scale: float) -> QgsPointXY:
+        canvas = self.iface.mapCanvas()
+        point = geometry.pointOnSurface().asPoint()
+        canvas.setCenter(point)
+        canvas.zoomScale(scale)
+        return point
+
+    def _damage(self) -> Iterator[str | None]:
+        section = self._first("road_section", "\"condition\" = 'E'", "\"condition\" IN ('M', 'L')", "TRUE")
+        if section is None:
+            return
+        self._zoom(section.geometry(), 1000)
+        yield None
+        damage = self._first("damage", f"\"asset_id\" = '{section['id']}'", "TRUE")
+        at = damage.geometry() if damage is not None and damage.hasGeometry() else section.geometry()
+        point = self._zoom(at, 600)
+        yield None
+        yield "section"
+        layer = self._layer("damage" if damage is not None else "road_section")
+        if layer is None:
+            return
+        self.iface.setActiveLayer(layer)
+        pixel = self.iface.mapCanvas().getCoordinateTransform().transform(point)
+        self._tip = QgsMapTip()
+        self._tip.showMapTip(layer, point, QPoint(round(pixel.x()), round(pixel.y())), self.iface.mapCanvas())
+        for _pause in range(4):
+            yield None
+        yield "tip"
+        self._tip.clear(self.iface.mapCanvas())
+
+    def _forms(self) -> Iterator[str | None]:
+        for name, filters in (
+            ("inspection", ("\"result\" = 'damage'", "TRUE")),
+            ("damage", ("TRUE",)),
+        ):
+            feature = self._first(name, *filters)
+            if feature is None:
+                continue
+            form: QDialog = self.iface.getFeatureForm(self._layer(name), feature)
+            form.resize(620, 560)
+            form.setWindowModality(Qt.WindowModality.NonModal)
+            form.show()
+            yield None
+            self._shown = form
+            yield f"form-{name}"
+            self._shown = None
+            form.close()
+
+    def _parts(self) -> Iterator[str | None]:
+        datasets = self.iface.mainWindow().findChild(QDockWidget, "stadsveldDatasetsDock")
+        datasets.show()
+        datasets.raise_()
+        self.iface.mainWindow().resizeDocks([datasets], [420], Qt.Orientation.Horizontal)
+        yield None
+        yield "datasets"
+        datasets.hide()
+        for part in getattr(self.plugin, "parts", ()):
+            if hasattr(part, "tour"):
+                yield from part.tour()
+
+    def _home(self) -> None:
+        section = self._first("road_section", "\"condition\" = 'E'", "TRUE")
+        if section is not None:
+            self._zoom(section.geometry(), 2500)
+
+
+qgis.utils.stadsveld_tour = Tour()
