@@ -153,15 +153,16 @@ def test_register_rows_are_for_planners(live_hub: LiveHub) -> None:
     planner = Client(live_hub, "planner")
     assert planner.ask("POST", "/v1/rows", json=content).json() == {"stored": 1}
     assert planner.ask("POST", "/v1/rows", json=content).json() == {"stored": 0}
-    for wrong in (
-        [["no uuid", None, "7"]],
-        [[*row, "more"]],
-        "x",
-        [[row[0], None, "\ud800"]],
-        [[row[0], None, 1e999]],
-    ):
+    surrogate, endless = [[row[0], None, "\ud800"]], [[row[0], None, 1e999]]
+    for wrong in ([["no uuid", None, "7"]], [[*row, "more"]], "x", surrogate, endless):
         bad = json.dumps({"datasets": [], "tables": [{**table, "rows": wrong}]}).encode()
         assert planner.ask("POST", "/v1/rows", data=bad).status_code == 400
+    for geometry in ("zz", "01", HERE, 7):
+        for row_id in (row[0], id_from_register("x", "new")):
+            shaped = {"entity": "road_section", "columns": ["id", "geom"], "rows": [[row_id, geometry]]}
+            answer = planner.ask("POST", "/v1/rows", json={"datasets": [], "tables": [shaped]})
+            assert (geometry, answer.status_code) == (geometry, 400)
+            assert row_id in answer.json()["error"]
 
 
 def test_an_older_edition_does_not_come_over_a_newer_one(live_hub: LiveHub) -> None:

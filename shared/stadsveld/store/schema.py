@@ -59,6 +59,7 @@ def _create_entity(connection: Connection, entity: Entity) -> None:
         if field.kind == "ref" or field.name in {"local_id", "bgt_local_id", "number"}:
             connection.execute(statement("reference_index", table, field.name))
     connection.execute(statement("capture_insert", table))
+    connection.execute(statement("make_id", table))
     if entity.has_base:
         connection.execute(statement("capture_delete_values", table, columns=entity.captured))
     else:

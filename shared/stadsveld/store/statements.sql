@@ -108,8 +108,16 @@ CREATE INDEX ${table}_dataset ON $table (dataset_id)
 CREATE INDEX ${table}_$column ON $table ($column)
 
 -- :name capture_insert
--- A row without a proper UUID gets a new UUIDv7 (a pasted copy, a raw insert), then it is captured.
 CREATE TRIGGER stadsveld_insert_$table AFTER INSERT ON $table
+WHEN NEW.id GLOB $uuid_glob AND (SELECT value FROM stadsveld_setting WHERE key = 'capture') = '1'
+BEGIN
+    INSERT INTO stadsveld_capture (entity, entity_id, field) VALUES ($literal, NEW.id, '_exists');
+END
+
+-- :name make_id
+-- A row without a proper UUID gets a new UUIDv7 (a pasted copy, a raw insert), then it is captured.
+CREATE TRIGGER stadsveld_make_id_$table AFTER INSERT ON $table
+WHEN NEW.id IS NULL OR NEW.id NOT GLOB $uuid_glob
 BEGIN
     UPDATE $table SET id = (
         SELECT substr(t, 1, 8) || '-' || substr(t, 9, 4) || '-7' || substr(r, 1, 3) || '-'
@@ -117,7 +125,7 @@ BEGIN
         FROM (SELECT printf('%012x', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)) AS t,
                      lower(hex(randomblob(9))) AS r)
     )
-    WHERE fid = NEW.fid AND (id IS NULL OR id NOT GLOB $uuid_glob);
+    WHERE fid = NEW.fid;
     INSERT INTO stadsveld_capture (entity, entity_id, field)
         SELECT $literal, id, '_exists' FROM $table
         WHERE fid = NEW.fid AND (SELECT value FROM stadsveld_setting WHERE key = 'capture') = '1';
@@ -473,3 +481,42 @@ SELECT t.id AS id, d.ended AS ended FROM $table t JOIN delivered d ON d.id = t.i
 -- :name absent_from_delivery
 SELECT t.id AS id, t.geom AS geom FROM $table t LEFT JOIN delivered d ON d.id = t.id
     WHERE t.ended IS NULL AND t.dataset_id = ? AND d.id IS NULL
+
+-- :name closing_surfaces
+-- What is there (existing, at ground level, not ended) and belongs to the BGT's plane, in a window.
+SELECT id, bgt_class, geom FROM $table WHERE fid IN (
+    SELECT pkid FROM $index WHERE xmax >= ? AND xmin <= ? AND ymax >= ? AND ymin <= ?
+) AND ended IS NULL AND status = 'bestaand' AND coalesce(level, 0) = 0 AND coalesce(function, '') <> 'niet-bgt'
+
+-- :name delivered_table
+-- The objects that the delivery being imported knows; on disk where they are many, never in the store.
+CREATE TEMP TABLE IF NOT EXISTS stadsveld_delivered (
+    id TEXT PRIMARY KEY, entity TEXT, state TEXT NOT NULL, registered TEXT, ended TEXT
+) WITHOUT ROWID
+
+-- :name clear_delivered
+DELETE FROM stadsveld_delivered
+
+-- :name note_current
+INSERT INTO stadsveld_delivered (id, entity, state, registered) VALUES (?, ?, 'current', ?)
+    ON CONFLICT (id) DO UPDATE SET entity = excluded.entity, state = 'current', registered = excluded.registered
+    WHERE state <> 'current'
+
+-- :name note_ended
+INSERT INTO stadsveld_delivered (id, state, ended) VALUES (?, 'ended', ?)
+    ON CONFLICT (id) DO UPDATE SET ended = max(coalesce(ended, ''), coalesce(excluded.ended, ''))
+    WHERE state = 'ended'
+
+-- :name note_refused
+INSERT INTO stadsveld_delivered (id, state) VALUES (?, 'refused')
+    ON CONFLICT (id) DO UPDATE SET state = 'refused' WHERE state = 'ended'
+
+-- :name delivered
+SELECT entity, state, registered, ended FROM stadsveld_delivered WHERE id = ?
+
+-- :name not_delivered
+-- Rows that the delivery does not bring as they are: ended in it, absent from it, or moved elsewhere.
+SELECT r.id, r.bgt_class, r.local_id, r.registered, r.geom, d.state, d.ended AS delivered_end
+    FROM $table r LEFT JOIN stadsveld_delivered d ON d.id = r.id
+    WHERE r.ended IS NULL AND r.dataset_id = ?
+        AND (d.id IS NULL OR d.state <> 'current' OR d.entity <> $literal)

@@ -16,6 +16,7 @@ from ..store import Store, base_values, keep_base_values, statement
 from ..text import _
 from .changes import canonical_json
 from .merge import Merge, heads_of, register_columns
+from .values import is_of_type
 
 Table = dict[str, Any]
 Rank = tuple[str, str, str]
@@ -63,7 +64,7 @@ def check_tables(datasets: object, tables: object) -> None:
     if not isinstance(datasets, list) or not isinstance(tables, list):
         raise BadInput(_("“datasets” and “tables” must be lists."))
     for record in datasets:
-        _check_record(ENTITIES["dataset"], record)
+        _check_dataset(record)
     for table in tables:
         _check_table(table)
 
@@ -122,7 +123,7 @@ class RegisterRows:
                 if current is not None or heads:
                     written += self._over(entity, values, current, set(heads))
                     continue
-            fresh.append(tuple(register_columns(entity, values).values()))
+            fresh.append(tuple(_columns(entity, values).values()))
         self._store.connection.executemany(statement("insert_row", entity.name, columns=names), fresh)
         if self._log:
             logged = ((entity.name, row[names.index("id")]) for row in fresh)
@@ -133,6 +134,7 @@ class RegisterRows:
         self, entity: Entity, values: dict[str, Any], current: dict[str, Any] | None, owned: set[str]
     ) -> int:
         """Write a row over one that is here, or beneath changes; 0 if it is older or the same."""
+        columns = _columns(entity, values)
         row_id = values.pop("id")
         base = base_values(self._store.connection, entity.name, row_id)
         before = {name: _plain(value) for name, value in (current or {}).items()} | base
@@ -148,10 +150,10 @@ class RegisterRows:
             beneath = {name: value for name, value in values.items() if name in owned}
             if beneath:
                 keep_base_values(self._store.connection, entity.name, row_id, beneath)
-            free = {name: value for name, value in values.items() if name not in owned}
+            free = {name: columns[name] for name in values if name not in owned}
             if free:
                 sql = statement("update_row", entity.name, columns=tuple(free))
-                self._execute(sql, (*register_columns(entity, free).values(), row_id))
+                self._execute(sql, (*free.values(), row_id))
         if self._log:
             self._execute(statement("forget_logged_row"), (entity.name, row_id))
             self._execute(statement("log_row"), (entity.name, row_id))
@@ -183,28 +185,44 @@ def _check_table(table: object) -> None:
         or len(set(columns)) != len(columns)
     ):
         raise BadInput(_("The columns of register rows must be names, with “id” among them."))
+    unknown = next((name for name in columns if name != "id" and name not in entity.captured), None)
+    if unknown is not None:
+        raise BadInput(_("{entity} has no field {fields}.").format(entity=entity.name, fields=unknown[:80]))
+    place = columns.index("id")
     for row in rows:
-        if not isinstance(row, list) or len(row) != len(columns):
-            raise BadInput(_("A register row must have a value for every column."))
-        _check_record(entity, dict(zip(columns, row, strict=True)))
+        if not isinstance(row, list) or len(row) != len(columns) or not is_uuid(row[place]):
+            raise BadInput(_("A register row must have a UUID as its id and a value for every column."))
+        if not all(map(_is_plain, row)):
+            raise BadInput(_("A value of this row cannot be stored."), place=f"{entity.name} {row[place]}")
 
 
-def _check_record(entity: Entity, record: object) -> None:
+def _check_dataset(record: object) -> None:
+    entity = ENTITIES["dataset"]
     if not isinstance(record, dict) or not is_uuid(record.get("id")):
-        raise BadInput(_("A register row must have a UUID as its id."))
+        raise BadInput(_("A register row must have a UUID as its id and a value for every column."))
     for name, value in record.items():
         if name != "id" and name not in entity.captured:
-            raise BadInput(
-                _("{entity} has no field {fields}.").format(entity=entity.name, fields=str(name)[:80])
-            )
+            reason = _("{entity} has no field {fields}.").format(entity="dataset", fields=str(name)[:80])
+            raise BadInput(reason)
         if not _is_plain(value):
-            place = f"{entity.name} {record['id']}"
-            raise BadInput(_("The value of “{field}” cannot be stored.").format(field=name), place=place)
+            raise BadInput(_("A value of this row cannot be stored."), place=f"{entity.name} {record['id']}")
+
+
+def _columns(entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a row that arrived as the columns store them.
+
+    Raises:
+        BadInput: a geometry is damaged or of another type, or a binary value is not hexadecimal.
+    """
+    geometry = values.get("geom")
     try:
-        register_columns(entity, {name: value for name, value in record.items() if name != "id"})
-    except (ValueError, TypeError, AttributeError) as error:
+        if geometry is not None and not is_of_type(entity, bytes.fromhex(geometry)):
+            raise BadInput(_("The geometry must be of the type {type}.").format(type=entity.geometry))
+        return register_columns(entity, values)
+    except (BadInput, ValueError, TypeError) as error:
         raise BadInput(
-            _("A geometry or binary value is not hexadecimal."), place=str(record["id"])
+            _("A geometry or binary value cannot be read: {error}").format(error=error),
+            place=f"{entity.name} {values['id']}",
         ) from error
 
 

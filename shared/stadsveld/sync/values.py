@@ -61,6 +61,12 @@ def right_geometry(entity: Entity, value: Any) -> bytes | None:
         return None
 
 
+def is_of_type(entity: Entity, wkb: bytes) -> bool:
+    """Tell whether a WKB says that it is of the entity's geometry type, in the plane."""
+    code = int.from_bytes(wkb[1:5], "little" if wkb[:1] == b"\x01" else "big")
+    return entity.geometry is not None and code == _KINDS[entity.geometry]
+
+
 def fitting_geometry(entity: Entity, wkb: bytes) -> bytes | None:
     """Return a canonical geometry as the entity's type (a single one as its multiple), else None."""
     shape = geo.parse(wkb)
