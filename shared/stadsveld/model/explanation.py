@@ -1,0 +1,99 @@
+"""A number that can be asked why: value, unit, and the tree of what it was made of."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..text import _, language
+
+_NARROW_SPACE = "\u202f"
+_NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A value with its reasons, in the language in which it was made.
+
+    Attributes:
+        title: what it is.
+        value: the value in `unit`, or None where there is none; then `reason` says why.
+        unit: m², % or another unit; empty for a ratio.
+        decimals: how many decimals are worth showing.
+        reason: why there is no value.
+        formula: how it follows from `inputs`.
+        inputs: the values that it follows from.
+        source: dataset it was read from, with its edition.
+        basis: row of a pack that decided, with the source of that row.
+        verified: whether somebody checked that row against its source; None where no row decided.
+        assumptions: what was taken for granted.
+        warnings: what a reader must know before using the value.
+    """
+
+    title: str
+    value: float | None
+    unit: str = ""
+    decimals: int = 0
+    reason: str = ""
+    formula: str = ""
+    inputs: tuple[Explanation, ...] = ()
+    source: str = ""
+    basis: str = ""
+    verified: bool | None = None
+    assumptions: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The value as people here write it, with its unit; a dash where there is none."""
+        return shown(self.value, self.unit, self.decimals)
+
+    def as_text(self, indent: int = 0) -> str:
+        """Return the whole tree as lines of plain text."""
+        lines = [" " * indent + " · ".join((f"{self.title}: {self.shown}", *self._why()))]
+        lines += [" " * (indent + 2) + text for _kind, text in self._notes()]
+        lines += [found.as_text(indent + 2) for found in self.inputs]
+        return "\n".join(lines)
+
+    def as_html(self) -> str:
+        """Return the whole tree as HTML of the plain kind that Qt and browsers both show."""
+        why = "".join(f" · <i>{html.escape(text)}</i>" for text in self._why())
+        parts = [f"<b>{html.escape(self.title)}:</b> {html.escape(self.shown)}{why}"]
+        parts += [_note_html(kind, text) for kind, text in self._notes()]
+        listed = "".join(f"<li>{found.as_html()}</li>" for found in self.inputs)
+        return "<br>".join(parts) + (f"<ul>{listed}</ul>" if listed else "")
+
+    def _why(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.reason, self.formula)))
+
+    def _notes(self) -> Iterator[tuple[str, str]]:
+        for warning in self.warnings:
+            yield "warning", _("Mind: {text}").format(text=warning)
+        for assumption in self.assumptions:
+            yield "assumption", _("Assumption: {text}").format(text=assumption)
+        if self.source:
+            yield "source", _("Source: {text}").format(text=self.source)
+        if self.basis:
+            mark = (
+                "" if self.verified is None else f" ({_('verified') if self.verified else _('not verified')})"
+            )
+            yield "source", _("Follows: {text}").format(text=self.basis) + mark
+
+
+def shown(value: float | None, unit: str = "", decimals: int = 0) -> str:
+    """Return a number in the language in use with its unit; a dash for None."""
+    if value is None:
+        return _NOTHING
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    if language() == "nl":
+        text = text.translate({ord(","): ".", ord("."): ","})
+    return f"{text}{_NARROW_SPACE}{unit}" if unit else text
+
+
+def _note_html(kind: str, text: str) -> str:
+    mark = "⚠ " if kind == "warning" else ""
+    colour = "#9a4f00" if kind == "warning" else "#5f6b72"
+    return f'<span style="color:{colour}">{mark}{html.escape(text)}</span>'
