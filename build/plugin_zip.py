@@ -99,7 +99,9 @@ def _repository(described: configparser.SectionProxy, file: str, address: str) -
         "server": described["server"],
     }
     lines = "".join(f"    <{key}>{escape(value)}</{key}>\n" for key, value in shown.items())
-    head = f"  <pyqgis_plugin name={quoteattr(described['name'])} version={quoteattr(described['version'])}>\n"
+    head = (
+        f"  <pyqgis_plugin name={quoteattr(described['name'])} version={quoteattr(described['version'])}>\n"
+    )
     return f"<?xml version='1.0' encoding='utf-8'?>\n<plugins>\n{head}{lines}  </pyqgis_plugin>\n</plugins>\n"
 
 

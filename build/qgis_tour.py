@@ -70,7 +70,9 @@ def command_of(profile: Path, qgis: str) -> list[str]:
 
 def main() -> int:
     """Tour; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("--screenshots", type=Path)
     parser.add_argument("--language", choices=("nl", "en"), default="nl")

@@ -44,12 +44,18 @@ class Session(QObject):
         self._preferences = preferences
         self._waiting: deque[Callable[[], QgsTask]] = deque()
         self._running: QgsTask | None = None
+        self._edits_wait = False
         self.store: Any = None
 
     @property
     def path(self) -> Path | None:
         """The file of the open store."""
         return None if self.store is None else self.store.path
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether work on the store goes on beside QGIS; writing to it now would have to wait."""
+        return self._running is not None
 
     @property
     def is_working_copy(self) -> bool:
@@ -137,11 +143,17 @@ class Session(QObject):
 
     def _next(self) -> None:
         self._running = self._waiting.popleft()() if self._waiting else None
-        self.busy.emit(self._running is not None)
+        self.busy.emit(self.is_busy)
+        if not self.is_busy and self._edits_wait:
+            self.keep_edits()
 
     def keep_edits(self) -> int:
-        """Seal what was edited into changes, derive what follows from it, and return their number."""
-        if self.store is None:
+        """Seal what was edited into changes, derive what follows from it, and return their number.
+
+        While other work writes to the store this waits for its end, without making anybody wait.
+        """
+        self._edits_wait = self.is_busy
+        if self.store is None or self.is_busy:
             return 0
         try:
             touched = _sections_touched(self.store)

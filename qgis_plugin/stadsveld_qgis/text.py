@@ -22,6 +22,11 @@ def label(message: str) -> str:
     return core_text._(message)
 
 
+def capital(text: str) -> str:
+    """Return a text with its first letter as a capital, and the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def number(value: float, decimals: int = 0) -> str:
     """Return a number as people here write it."""
     return QLocale(core_text.language()).toString(float(value), "f", decimals)

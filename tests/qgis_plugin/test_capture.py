@@ -33,7 +33,9 @@ def store(qgis_app, tmp_path):
     with Store.create(tmp_path / "een opslag.sqlite", wal=True) as made:
         for number in range(3):
             fields = {"number": f"W{number}", "street": "Dorpsstraat", "pavement": "asfalt", "area": 100.0}
-            made.put("road_section", None, {**fields, "geom": bytes(square(150000 + 20 * number, 400000).asWkb())})
+            made.put(
+                "road_section", None, {**fields, "geom": bytes(square(150000 + 20 * number, 400000).asWkb())}
+            )
         seal(made)
         yield made
         assert made.spatial_index_is_right()
@@ -90,7 +92,8 @@ def test_several_fields_of_one_form_are_several_captures(store, layer) -> None:
     feature = next(layer.getFeatures())
     layer.startEditing()
     layer.changeAttributeValues(
-        feature.id(), {column(layer, "number"): "W9", column(layer, "area"): 80.5, column(layer, "street"): None}
+        feature.id(),
+        {column(layer, "number"): "W9", column(layer, "area"): 80.5, column(layer, "street"): None},
     )
     layer.changeGeometry(feature.id(), square(150000, 400000, 9))
     commit(layer)

@@ -47,7 +47,9 @@ def test_the_zip_has_the_shape_the_site_demands(built: Path) -> None:
     assert {name.split("/")[0] for name in names} == {"stadsveld_qgis"}
     for needed in ("LICENSE", "metadata.txt", "__init__.py", "icon.svg", "stadsveld/__init__.py"):
         assert f"stadsveld_qgis/{needed}" in names
-    wrong = re.compile(r"\.pyc$|__pycache__|__MACOSX|\.git|\\|\.\.|:|/tests?/|/(hub|cli|district)/|\.(so|dll|exe)$")
+    wrong = re.compile(
+        r"\.pyc$|__pycache__|__MACOSX|\.git|\\|\.\.|:|/tests?/|/(hub|cli|district)/|\.(so|dll|exe)$"
+    )
     assert [name for name in names if wrong.search(name)] == []
     assert built.stat().st_size < 25 << 20
 
@@ -100,13 +102,17 @@ def test_flake8_finds_nothing(installed: Path) -> None:
 
 def test_no_word_of_the_old_qt(installed: Path) -> None:
     """Qt only through QGIS, no exec_(), no compiled resources, no unscoped flags of tasks."""
-    old = re.compile(r"^\s*(import|from) PyQt\d|\.exec_\(|resources_rc|QgsTask\.CanCancel|QVariant\.", re.MULTILINE)
+    old = re.compile(
+        r"^\s*(import|from) PyQt\d|\.exec_\(|resources_rc|QgsTask\.CanCancel|QVariant\.", re.MULTILINE
+    )
     for file in (installed / "stadsveld_qgis").rglob("*.py"):
         assert old.search(file.read_text(encoding="utf-8")) is None, file.name
 
 
 @pytest.mark.skipif(not SYSTEM_PYTHON.exists(), reason="no /usr/bin/python3 here")
-def test_it_works_in_a_clean_profile_without_the_core(installed: Path, small_bgt: Path, tmp_path: Path) -> None:
+def test_it_works_in_a_clean_profile_without_the_core(
+    installed: Path, small_bgt: Path, tmp_path: Path
+) -> None:
     """The distribution's bare Python loads it twice, makes a store and imports a BGT delivery that closes."""
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(tmp_path), "QT_QPA_PLATFORM": "offscreen", "LANG": "C.UTF-8",
@@ -118,7 +124,13 @@ def test_it_works_in_a_clean_profile_without_the_core(installed: Path, small_bgt
     store = tmp_path / "nieuwe opslag.sqlite"
     command = [SYSTEM_PYTHON, GUEST, installed, tmp_path / "profile", small_bgt, store]
     done = subprocess.run(
-        list(map(str, command)), env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+        list(map(str, command)),
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.strip().splitlines()[-1])

@@ -30,7 +30,10 @@ def main(plugins: str, profile: str, bgt: str, store: str) -> dict[str, object]:
     plugin.unload()
     plugin.initGui()
     session = plugin.context.session
-    found: dict[str, object] = {"made": session.create(store), "core": sys.modules["stadsveld_qgis.core"].NAME}
+    found: dict[str, object] = {
+        "made": session.create(store),
+        "core": sys.modules["stadsveld_qgis.core"].NAME,
+    }
     found["file"] = sys.modules["stadsveld_qgis.core"].errors.__file__
     found["shapely"] = "shapely" in sys.modules
     plugin.imports.bgt(Path(bgt))
@@ -46,11 +49,18 @@ def main(plugins: str, profile: str, bgt: str, store: str) -> dict[str, object]:
     outputs, succeeded = algorithm.run(
         {"STORE": store, "INPUT": bgt}, QgsProcessingContext(), QgsProcessingFeedback()
     )
-    found["again"] = [succeeded, json.loads(outputs["REPORT"])["mutations"], outputs["OVERLAP"], outputs["GAP"]]
+    found["again"] = [
+        succeeded,
+        json.loads(outputs["REPORT"])["mutations"],
+        outputs["OVERLAP"],
+        outputs["GAP"],
+    ]
     plugin.close_store()
     plugin.unload()
     found["left"] = [action.text() for action in window.pluginMenu().actions()]
-    found["foreign"] = sorted(name for name in sys.modules if name == "stadsveld" or name.startswith("stadsveld."))
+    found["foreign"] = sorted(
+        name for name in sys.modules if name == "stadsveld" or name.startswith("stadsveld.")
+    )
     return found
 
 

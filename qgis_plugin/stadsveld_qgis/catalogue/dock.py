@@ -11,7 +11,7 @@ from qgis.PyQt.QtWidgets import QDockWidget, QSplitter, QTextBrowser, QTreeWidge
 from ..context import Context
 from ..core import model
 from ..inspections.tips import when
-from ..text import label, tr
+from ..text import capital, label, tr
 
 _ROW = Qt.ItemDataRole.UserRole
 
@@ -62,7 +62,7 @@ def describe(row: dict[str, Any]) -> str:
     """Return the record of a dataset as HTML; what nobody filled in says so."""
     lines = []
     for field in model.ENTITIES["dataset"].fields:
-        name = html.escape(label(field.label).capitalize())
+        name = html.escape(capital(label(field.label)))
         lines.append(f"<tr><td><b>{name}</b></td><td>{_value(field, row)}</td></tr>")
     return f'<table cellpadding="3">{"".join(lines)}</table>'
 

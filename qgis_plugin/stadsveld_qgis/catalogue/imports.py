@@ -32,7 +32,7 @@ class Imports:
             return part("work.import_bgt").import_bgt(store, file, progress=progress, **options)
 
         def done(report: Any) -> None:
-            found = as_plain(report)
+            found = report.as_dict()
             stored = sum(counts["stored"] for counts in found["classes"].values())
             text = tr("{file}: {n} BGT objects are in the store.").format(file=file.name, n=stored)
             self._tell(text, tr("Import of the BGT"), reports.bgt(found))
@@ -84,13 +84,6 @@ class Imports:
         show = (tr("Show report"), lambda: ReportDialog(title, content, window).show())
         self._context.messages.success(text, show)
         self._show_layers()
-
-
-def as_plain(report: Any) -> dict[str, Any]:
-    """Return the report of a BGT import as plain data, with what was refused."""
-    found: dict[str, Any] = dict(report.as_json())
-    found.setdefault("refused", [str(item) for item in getattr(report, "refused", ())])
-    return found
 
 
 def read_vector(

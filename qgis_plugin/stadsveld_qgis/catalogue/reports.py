@@ -36,7 +36,8 @@ def bgt(report: Mapping[str, Any]) -> str:
     parts = [_STYLE, f"<h2>{tr('Import of the BGT')}</h2>", _mutations(report["mutations"])]
     closure = report.get("closure")
     parts.append(f"<h3>{tr('Closure check')}</h3>")
-    parts.append(_closure(closure) if closure else f"<p>{tr('Not done.')}</p>")
+    missing = html.escape(report.get("closure_missing") or tr("Not done."))
+    parts.append(_closure(closure) if closure else f"<p>{missing}</p>")
     counted = [
         tr("present"),
         tr("read"),
@@ -49,7 +50,7 @@ def bgt(report: Mapping[str, Any]) -> str:
     headings = [tr("class"), *counted]
     keys = ("present", "read", "current", "ended", "planned", "invalid", "stored")
     rows = [[name, *(counts.get(key, 0) for key in keys)] for name, counts in report["classes"].items()]
-    parts += [f"<h3>{tr('Objects')}</h3>", table(headings, rows), _refused(report.get("refused") or [])]
+    parts += [f"<h3>{tr('Objects')}</h3>", table(headings, rows), _refused(report["problems"])]
     return "".join(parts)
 
 

@@ -6,8 +6,6 @@ import html
 from collections.abc import Iterator
 from typing import Any
 
-from qgis.PyQt.QtCore import QUrl
-
 from ..core import errors, model, norms, part
 from ..text import label, number, tr
 
@@ -39,7 +37,7 @@ def photo_url(store: Any, owner_id: str) -> str:
             except errors.BadInput:
                 continue
             if path.is_file():
-                return str(QUrl.fromLocalFile(str(path)).toString())
+                return str(path.absolute().as_uri())
     return ""
 
 

@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ..context import Context, icon
 from ..core import model, store, sync
-from ..text import label, number, tr
+from ..text import capital, label, number, tr
 from . import loader
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -98,6 +98,8 @@ class StoreDock(QDockWidget):
         name = f"<b>{opened.path.name}</b>"
         if not self._session.is_working_copy:
             return name + "<br>" + tr("A store on this computer, not shared.")
+        if self._session.is_busy:
+            return name
         waiting = sync.outbox(opened)
         refused = sum(item.state == "refused" for item in waiting)
         parts = [tr("Working copy of {address}.").format(address=opened.setting("hub_url"))]
@@ -120,8 +122,7 @@ class StoreDock(QDockWidget):
         group.setTextAlignment(1, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
         self._tree.addTopLevelItem(group)
         for name, count in counts.items():
-            text = label(model.ENTITIES[name].label)
-            item = QTreeWidgetItem([text[:1].upper() + text[1:], number(count)])
+            item = QTreeWidgetItem([capital(label(model.ENTITIES[name].label)), number(count)])
             item.setData(0, _NAME, (name,))
             item.setTextAlignment(1, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
             if count == 0:

@@ -19,7 +19,7 @@ from qgis.core import (
 )
 
 from ..core import model, norms
-from ..text import label, tr
+from ..text import capital, label, tr
 
 #: Fields that are the machinery's: on no form and in no table.
 _NEVER = {"fid", "attributes", "payload", "quality_tests", "answers", "norm_pack", "norm_edition"}
@@ -74,9 +74,9 @@ def apply(layer: QgsVectorLayer, name: str, layers: dict[str, QgsVectorLayer]) -
 def alias(entity: Any, column: str) -> str:
     """Return what the screen calls a column, with its unit."""
     if column in {"fid", "id"}:
-        return tr("row") if column == "fid" else tr("identity")
+        return tr("Row") if column == "fid" else tr("Identity")
     field = entity.field(column)
-    name = label(field.label)
+    name = capital(label(field.label))
     return f"{name} ({field.unit})" if field.unit else name
 
 

@@ -11,7 +11,7 @@ from qgis.core import QgsLayerTreeGroup, QgsProject, QgsRelation, QgsVectorLayer
 from ..core import model
 from ..files import same_file
 from ..inspections import tips
-from ..text import label, tr
+from ..text import capital, label, tr
 from . import forms, styles
 
 #: Custom property that says which entity a layer shows; it survives saving the project.
@@ -105,8 +105,7 @@ def make_layer(path: Path, name: str) -> QgsVectorLayer:
 
 
 def _title(entity: Any) -> str:
-    text = label(entity.label)
-    return text[:1].upper() + text[1:]
+    return capital(label(entity.label))
 
 
 def loaded(path: Path, project: QgsProject | None = None) -> dict[str, QgsVectorLayer]:

@@ -20,7 +20,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from ..catalogue.imports import as_plain, read_vector
+from ..catalogue.imports import read_vector
 from ..core import errors, model, part, store, sync
 from ..files import is_on_network
 from ..settings.preferences import Preferences
@@ -100,7 +100,7 @@ class ImportBgt(StoreAlgorithm):
         options: dict[str, Any] = {"bbox": given.extent("EXTENT", _RD), "at": given.text("AT") or None}
         options = {key: value for key, value in options.items() if value is not None}
         importer = part("work.import_bgt").import_bgt
-        report = as_plain(importer(opened, given.file("INPUT"), progress=progress, **options))
+        report = importer(opened, given.file("INPUT"), progress=progress, **options).as_dict()
         closure = report.get("closure") or {}
         return {
             "STORED": sum(counts["stored"] for counts in report["classes"].values()),
