@@ -450,43 +450,11 @@ SELECT coalesce(max(seq), 0) FROM stadsveld_change
 SELECT fields FROM stadsveld_change
     WHERE entity = ? AND entity_id = ? AND fields IS NOT NULL AND instr(names, '"geom"') > 0
 
--- :name make_delivered
--- What a delivery that is being read holds; lives with the connection, never in the file.
-CREATE TEMP TABLE IF NOT EXISTS delivered (
-    id TEXT PRIMARY KEY, registered TEXT NOT NULL, ended TEXT
-) WITHOUT ROWID
-
--- :name clear_delivered
-DELETE FROM delivered
-
--- :name put_delivered
-INSERT INTO delivered (id, registered, ended) VALUES (?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET
-        registered = CASE WHEN excluded.ended IS NULL THEN max(registered, excluded.registered) ELSE registered END,
-        ended = CASE WHEN ended IS NULL OR excluded.ended IS NULL THEN NULL ELSE max(ended, excluded.ended) END
-
--- :name is_delivered
-SELECT 1 FROM delivered WHERE id = ? AND ended IS NULL
-
--- :name held_versions
-SELECT id, registered, ended FROM $table WHERE id IN (SELECT value FROM json_each(?))
-
--- :name delivered_versions
-SELECT id, registered FROM delivered WHERE ended IS NULL AND id IN (SELECT value FROM json_each(?))
-
--- :name ended_in_delivery
-SELECT t.id AS id, d.ended AS ended FROM $table t JOIN delivered d ON d.id = t.id
-    WHERE t.ended IS NULL AND t.dataset_id = ? AND d.ended IS NOT NULL
-
--- :name absent_from_delivery
-SELECT t.id AS id, t.geom AS geom FROM $table t LEFT JOIN delivered d ON d.id = t.id
-    WHERE t.ended IS NULL AND t.dataset_id = ? AND d.id IS NULL
-
 -- :name closing_surfaces
 -- What is there (existing, at ground level, not ended) and belongs to the BGT's plane, in a window.
 SELECT id, bgt_class, geom FROM $table WHERE fid IN (
     SELECT pkid FROM $index WHERE xmax >= ? AND xmin <= ? AND ymax >= ? AND ymin <= ?
-) AND ended IS NULL AND status = 'bestaand' AND coalesce(level, 0) = 0 AND coalesce(function, '') <> 'niet-bgt'
+) AND ended IS NULL AND status = 'bestaand' AND coalesce(level, 0) = 0 AND coalesce(type, '') <> 'niet-bgt'
 
 -- :name delivered_table
 -- The objects that the delivery being imported knows; on disk where they are many, never in the store.

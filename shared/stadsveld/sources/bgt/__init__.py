@@ -6,8 +6,9 @@ included), or as a refusal that says why. Nothing is extracted, and memory does 
 """
 
 from .arcs import MAX_SAGITTA
-from .classes import CLOSING_CLASSES, NOT_BGT, SURVEY_CLASSES, entity_of
-from .delivery import Delivery, DeliveredFile, open_delivery
+from .classes import CLOSING_CLASSES, SURVEY_CLASSES, entity_of
+from .delivery import DeliveredFile, Delivery, open_delivery
+from .gml import Geometry
 from .objects import BgtObject, Label, Refusal
 from .reader import FileReader
 from .times import instant_at, utc_instant
@@ -15,12 +16,12 @@ from .times import instant_at, utc_instant
 __all__ = [
     "CLOSING_CLASSES",
     "MAX_SAGITTA",
-    "NOT_BGT",
     "SURVEY_CLASSES",
     "BgtObject",
     "DeliveredFile",
     "Delivery",
     "FileReader",
+    "Geometry",
     "Label",
     "Refusal",
     "entity_of",

@@ -51,9 +51,6 @@ CLOSING_CLASSES = {
     "barrier_part": ("scheiding",),
 }
 
-#: Function of what only the optional part of IMGeo knows: it lies over the objects of the BGT.
-NOT_BGT = "niet-bgt"
-
 
 def entity_of(bgt_class: str, kind: str) -> str:
     """Return the entity of an object by its class and the kind of its geometry."""
@@ -68,8 +65,8 @@ FIELDS = {
     "creationDate": "object_begin",
     "function": "function",
     "bgt-functie": "function",
-    "bgt-type": "function",
-    "openbareRuimteType": "function",
+    "bgt-type": "type",
+    "openbareRuimteType": "type",
     "surfaceMaterial": "appearance",
     "bgt-fysiekVoorkomen": "appearance",
     "plus-fysiekVoorkomen": "plus_appearance",
@@ -92,4 +89,4 @@ _CLASS_IS_APPEARANCE = frozenset({"begroeidterreindeel", "onbegroeidterreindeel"
 
 def fields_of(bgt_class: str) -> dict[str, str]:
     """Return property -> field for the objects of a class."""
-    return {**FIELDS, "class": "appearance" if bgt_class in _CLASS_IS_APPEARANCE else "function"}
+    return {**FIELDS, "class": "appearance" if bgt_class in _CLASS_IS_APPEARANCE else "type"}

@@ -82,7 +82,14 @@ class Delivery:
         try:
             with self._open(file) as stream:
                 yield stream
-        except (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        except (
+            OSError,
+            EOFError,
+            zipfile.BadZipFile,
+            zlib.error,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
             reason = _("it cannot be read to the end: {error}").format(error=error)
             raise BadInput(reason, file=self.path, place=file.name) from error
 
@@ -177,10 +184,14 @@ def _refuse_unsafe(path: Path, member: zipfile.ZipInfo) -> None:
     if name.startswith("/") or ".." in name.split("/") or _DRIVE.match(name):
         raise BadInput(_("its path leads out of the zip"), file=path, place=member.filename)
     if member.flag_bits & _ENCRYPTED:
-        raise BadInput(_("it is encrypted; unpack it and choose the folder"), file=path, place=member.filename)
+        raise BadInput(
+            _("it is encrypted; unpack it and choose the folder"), file=path, place=member.filename
+        )
     if member.file_size > RATIO_FROM and member.file_size > MAX_RATIO * member.compress_size:
         raise BadInput(_too_dense(), file=path, place=member.filename)
 
 
 def _too_dense() -> str:
-    return _("it unpacks to more than {n} times its size, which no BGT does; it was not read").format(n=MAX_RATIO)
+    return _("it unpacks to more than {n} times its size, which no BGT does; it was not read").format(
+        n=MAX_RATIO
+    )

@@ -106,7 +106,7 @@ def _check_place(geometry: Geometry) -> None:
         for run in part:
             x, y = run[::2], run[1::2]
             # Written so that a coordinate that is no number (NaN) is refused too.
-            if not (_WEST <= min(x) and max(x) <= _EAST and _SOUTH <= min(y) and max(y) <= _NORTH):
+            if not (min(x) >= _WEST and max(x) <= _EAST and min(y) >= _SOUTH and max(y) <= _NORTH):
                 raise BadInput(_("its coordinates are outside the Netherlands"))
             if sum(run) != sum(run):
                 raise BadInput(_("a coordinate is no number"))
@@ -122,7 +122,9 @@ def _members(node: Node) -> Iterator[Node]:
 def _only(node: Node) -> Node:
     found = [inner for inner in node[2] if isinstance(inner, tuple)]
     if len(found) != 1:
-        raise BadInput(_("its geometry has no content, or more than one, in {element}").format(element=node[0]))
+        raise BadInput(
+            _("its geometry has no content, or more than one, in {element}").format(element=node[0])
+        )
     return found[0]
 
 
@@ -191,7 +193,9 @@ def _curve(node: Node) -> Flat:
 
 
 def _segments(node: Node) -> Flat:
-    return _joined([_segment(segment) for segment in _child(node, "segments")[2] if isinstance(segment, tuple)])
+    return _joined(
+        [_segment(segment) for segment in _child(node, "segments")[2] if isinstance(segment, tuple)]
+    )
 
 
 def _segment(node: Node) -> Flat:
@@ -253,7 +257,9 @@ def _positions(node: Node) -> Flat:
         if child[0] == "pos":
             found += _numbers(child, node)
         elif isinstance(child, tuple):
-            raise BadInput(_("its coordinates are written in {element}, not in posList").format(element=child[0]))
+            raise BadInput(
+                _("its coordinates are written in {element}, not in posList").format(element=child[0])
+            )
     if not found:
         raise BadInput(_("its geometry has no coordinates"))
     return found

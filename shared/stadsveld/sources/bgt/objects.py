@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,10 +43,9 @@ class Label:
         """Its places as points."""
         return Geometry(POINT, [[[x, y]] for x, y, _rotation in self.places])
 
-    def attributes_json(self) -> str:
-        """Return the attributes and the rotation at every place as JSON."""
-        rotations = [rotation for _x, _y, rotation in self.places]
-        return json.dumps({**self.attributes, "rotation": rotations}, ensure_ascii=False, sort_keys=True)
+    def described(self) -> dict[str, Any]:
+        """Return the attributes and the rotation at every place."""
+        return {**self.attributes, "rotation": [rotation for _x, _y, rotation in self.places]}
 
 
 @dataclass(slots=True)
@@ -60,7 +58,8 @@ class BgtObject:
         registered: instant (UTC) since which the version is in the register, or "" where the class
             has no such thing.
         ended: instant (UTC) until which it was, or None.
-        values: values by field of the model, without `geom`, `dataset_id` and `ended`.
+        values: values by field of the model, without `geom`, `dataset_id` and `ended`; `attributes` as
+            a dict.
         geometry: its own geometry; None for a class that is not stored.
         labels: its labels.
         published: date (ISO) of publication, or "".
@@ -84,6 +83,14 @@ class BgtObject:
     def entity(self) -> str:
         """The entity of the model that it goes to."""
         return entity_of(self.bgt_class, self.geometry.kind if self.geometry else POINT)
+
+    @property
+    def point(self) -> tuple[float, float]:
+        """The first vertex of its geometry: where a point object is."""
+        if self.geometry is None:
+            raise ValueError(f"{self.local_id} has no geometry")
+        x, y = self.geometry.parts[0][0][:2]
+        return x, y
 
     @property
     def is_planned(self) -> bool:
@@ -174,14 +181,14 @@ class ObjectParser:
         gml_id = node[1].get("gml:id")
         if gml_id:
             other["gml_id"] = gml_id
+        values["attributes"] = other
         if _STREET in nodes:
-            values["attributes"] = labels[0].attributes_json() if not other else _merged(other, labels[0])
-        else:
-            values["attributes"] = json.dumps(other, ensure_ascii=False, sort_keys=True)
+            values["attributes"] = {**other, **labels[0].described()}
+            labels = []
+        ended = utc_instant(ended) if ended else None
         return BgtObject(
-            self._class, local_id, values["registered"], utc_instant(ended) if ended else None, values, geometry,
-            labels if _STREET not in nodes else [], published,
-        )  # fmt: skip
+            self._class, local_id, values["registered"], ended, values, geometry, labels, published
+        )
 
     def _own_geometry(self, nodes: dict[str, list[Node]], labels: list[Label]) -> Geometry:
         """Return the geometry of the object itself, which for a street's name are its places."""
@@ -241,11 +248,6 @@ def _level(text: str | None) -> int | None:
         return int(text)
     except ValueError as error:
         raise BadInput(_("its relatieveHoogteligging is no whole number")) from error
-
-
-def _merged(other: dict[str, str], label: Label) -> str:
-    rotations = [rotation for _x, _y, rotation in label.places]
-    return json.dumps({**other, **label.attributes, "rotation": rotations}, ensure_ascii=False, sort_keys=True)
 
 
 def _label(label_id: str, node: Node, texts: dict[str, str]) -> Label:

@@ -7,10 +7,9 @@ what attacks by XML are made of.
 
 from __future__ import annotations
 
+import pyexpat
 from collections.abc import Iterator
 from typing import IO, Any
-
-import pyexpat
 
 from ...errors import BadInput
 from ...text import _

@@ -5,12 +5,15 @@ All are brought to UTC with milliseconds and a trailing Z; in that one spelling 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from functools import lru_cache
 
 from ...errors import BadInput
 from ...model import instant_of_dutch
 from ...text import _
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @lru_cache(maxsize=4096)
@@ -27,7 +30,7 @@ def utc_instant(text: str) -> str:
 
 
 def instant_at(at: str | datetime | None) -> str:
-    """Return the instant that a person means by `at`: now, the beginning of a Dutch day, or a time.
+    """Return the instant that a person means by `at`: now, the end of a Dutch day, or a time.
 
     Raises:
         BadInput: if it is no date and no time.
@@ -35,6 +38,8 @@ def instant_at(at: str | datetime | None) -> str:
     if at is None:
         at = datetime.now(timezone.utc)
     text = at if isinstance(at, str) else at.isoformat()
+    if _DATE.fullmatch(text):
+        text += "T23:59:59.999"
     try:
         return instant_of_dutch(text)
     except (ValueError, OverflowError) as error:
