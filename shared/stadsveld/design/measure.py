@@ -171,7 +171,8 @@ class _Measured:
         if self.planned:
             warnings = (_("Planned buildings left out: {n}.").format(n=self.planned),)
         return Explanation(
-            _("Ground space index (GSI)"), min(built / self.area, 1.0), decimals=_RATIO_DECIMALS, formula="GSI = B / A",
+            _("Ground space index (GSI)"),
+            min(built / self.area, 1.0), decimals=_RATIO_DECIMALS, formula="GSI = B / A",
             inputs=(footprints, self._plan_area()), warnings=warnings,
         )  # fmt: skip
 
