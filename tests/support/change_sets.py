@@ -14,15 +14,16 @@ from stadsveld.sync import EXISTS, Change, Merge, dump
 TASK = "01900000-0000-7000-8000-00000000000a"
 SECTION = "01900000-0000-7000-8000-00000000000b"
 DEVICES = tuple(f"01900000-0000-7000-9000-00000000000{n}" for n in range(3))
+TASK_KEY, SECTION_KEY = ("task", TASK), ("road_section", SECTION)
 #: Thing -> its fields with the values that people give.
 VALUES = {
-    ("task", TASK): {
+    TASK_KEY: {
         "title": ["a", "b"],
         "note": [None, "n\x00ul", "é"],
         "geom": [geo.point_wkb(203000, 503000).hex(), geo.point_wkb(203500, 503500).hex(), None],
         "from_the_future": [1, {"x": [2]}],
     },
-    ("road_section", SECTION): {"number": ["1", "2"], "area": [10.5, 11]},
+    SECTION_KEY: {"number": ["1", "2"], "area": [10.5, 11]},
 }
 
 
@@ -64,8 +65,9 @@ def change_sets(draw: st.DrawFn, most: int = 9) -> list[Change]:
     made: list[Change] = []
     seen_by: list[set[int]] = []
     for number in range(draw(st.integers(1, most))):
-        entity, entity_id = draw(st.sampled_from(sorted(VALUES)))
-        chosen = draw(st.sets(st.integers(0, number - 1), max_size=4)) if number else set()
+        entity, entity_id = draw(st.sampled_from([TASK_KEY, TASK_KEY, SECTION_KEY]))
+        some = st.sets(st.integers(0, number - 1), max_size=4) if number else st.just(set())
+        chosen = draw(st.just(set(range(number))) | some)
         seen = set(chosen).union(*(seen_by[n] for n in chosen))
         seen_by.append(seen)
         of_thing = [made[n] for n in sorted(seen) if made[n].entity == entity]

@@ -11,7 +11,7 @@ import pytest
 from stadsveld import geo
 from stadsveld.errors import Refused, StoreError, Unavailable
 from stadsveld.model import id_from_register, new_id
-from stadsveld.store import Store
+from stadsveld.store import Store, statement
 from stadsveld.sync import (
     EXISTS,
     SyncReport,
@@ -27,6 +27,7 @@ from stadsveld.sync import (
     token_of,
     transport_of,
 )
+from stadsveld.sync.merge import read_change
 from support.faulty import FaultyTransport
 from support.live_hub import LiveHub
 
@@ -487,3 +488,113 @@ def test_the_app_may_keep_the_token_elsewhere(live_hub: LiveHub, tmp_path: Path)
         assert sync(a, live_hub.transport(kept[0])).accepted == 1
         with pytest.raises(Refused):
             sync(a, live_hub.transport("x" * 40))
+
+
+def test_an_interrupted_pull_goes_on_where_it_was(
+    live_hub: LiveHub, pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Page by page: what arrived is not fetched again after the network failed."""
+    monkeypatch.setattr("stadsveld.sync.session._PAGE", 10)
+    a, b = pair
+    for n in range(45):
+        a.put("task", None, {"title": str(n)})
+    go(a)
+    pulls: list[str] = []
+
+    def fails_at_the_third(_n: int, _m: str, path: str) -> str | None:
+        pulls.append(path) if path.startswith("/v1/pull") else None
+        return "cut" if len(pulls) == 3 else None
+
+    with pytest.raises(Unavailable):
+        sync(b, FaultyTransport(transport_of(b), fails_at_the_third))
+    assert b.count("task") == 20
+    assert go(b).pulled == 25
+    all_agree(live_hub, a, b)
+
+
+def test_a_full_disk_while_synchronising(live_hub: LiveHub, pair) -> None:
+    """What does not fit is refused whole, and the next synchronisation brings it."""
+    a, b = pair
+    for n in range(300):
+        a.put("task", None, {"title": str(n), "note": "x" * 5000})
+    go(a)
+    before = b.connection.execute("PRAGMA page_count").fetchone()[0]
+    b.connection.execute(f"PRAGMA max_page_count = {before + 40}")
+    with pytest.raises(StoreError, match="full"):
+        go(b)
+    assert b.count("task") == 0
+    assert b.problems() == []
+    b.connection.execute("PRAGMA max_page_count = 1000000")
+    assert go(b).pulled == 300
+    all_agree(live_hub, a, b)
+
+
+def test_an_edit_while_a_page_arrives_is_not_lost(live_hub: LiveHub, pair) -> None:
+    """What somebody types in another program between fetching and storing is sealed first, and kept."""
+    a, b = pair
+    task = a.put("task", None, {"title": "t"})
+    go(a, b)
+    a.put("task", task, {"title": "van A"})
+    go(a)
+
+    def types_meanwhile(_n: int, _m: str, path: str) -> None:
+        if path.startswith("/v1/pull"):
+            with Store.open(b.path) as other:
+                other.put("task", task, {"title": "van B"})
+
+    sync(b, FaultyTransport(transport_of(b), types_meanwhile))
+    (conflict,) = conflicts(b)
+    assert {head.value for head in conflict.alternatives} == {"van A", "van B"}
+    go(b, a)
+    assert len(conflicts(a)) == 1
+    all_agree(live_hub, a, b)
+
+
+def test_what_was_undone_before_sealing_is_no_change(store: Store) -> None:
+    """Edited and put back, inserted and deleted again: nothing to send."""
+    task = store.put("task", None, {"title": "t", "note": None})
+    assert seal(store) == 1
+    store.put("task", task, {"title": "u", "note": "n"})
+    store.put("task", task, {"title": "t", "note": None})
+    store.delete("task", store.put("task", None, {"title": "kort"}))
+    assert seal(store) == 0
+    row = store.get("task", task)
+    store.delete("task", task)
+    store.put("task", task, {"title": row["title"]})
+    assert seal(store) == 0
+
+
+def test_one_change_per_row_with_the_parents_it_saw(store: Store) -> None:
+    """An insert carries every value and its existence; an edit names the head; a deletion names all heads."""
+    task = store.put("task", None, {"title": "t", "geom": HERE})
+    store.put("task", task, {"note": "n"})
+    seal(store)
+    store.put("task", task, {"note": "m"})
+    seal(store)
+    store.delete("task", task)
+    seal(store)
+    made, edited, deleted = (item.fields for item in history(store, "task", task))
+    assert made == {"title": "t", "note": "n", "geom": HERE.hex(), EXISTS: True}
+    assert edited == {"note": "m"}
+    assert deleted == {EXISTS: False}
+    ids = [item.change_id for item in history(store, "task", task)]
+    change = read_change(store, ids[2])
+    assert change.parents == {
+        "title": (ids[0],),
+        "geom": (ids[0],),
+        EXISTS: (ids[0],),
+        "note": (ids[1],),
+    }
+
+
+def test_many_rows_at_once(store: Store) -> None:
+    """A bulk update by SQL becomes a change per row, with stamps that only grow."""
+    with store.transaction():
+        for n in range(500):
+            store.put("task", None, {"title": str(n)})
+    store.connection.execute("UPDATE task SET status = 'sent'")
+    assert seal(store, "persoon-1") == 500
+    items = list(history(store))
+    assert {item.actor for item in items} == {"persoon-1"}
+    stamps = [row["hlc"] for row in store.connection.execute(statement("all_changes"))]
+    assert len(set(stamps)) == 500

@@ -36,8 +36,8 @@ try:
     from .server import RunningHub
 except ModuleNotFoundError as _missing:
     raise MissingComponent(
-        _('The central store needs {component}; install it with: pip install "stadsveld[hub]"').format(
-            component=_missing.name
+        _("The central store needs {component}; install it with: {command}").format(
+            component=_missing.name, command='pip install "stadsveld[hub]"'
         )
     ) from _missing
 

@@ -71,8 +71,8 @@ class Central:
         self._store = Store.open(path)
         if self._store.setting("epoch") is None:
             self._store.close()
-            message = _("{file} is not a central store yet. Run: stadsveld hub init {file}")
-            raise StoreError(message.format(file=path))
+            message = _("{file} is not a central store yet. Make it one with: {command}")
+            raise StoreError(message.format(file=path, command=f"stadsveld hub init {path}"))
         self._store.use_wal()
         self._lock = threading.Lock()
         self._empty: bytes | None = None
