@@ -13,9 +13,9 @@ from typing import Any
 
 os.environ.setdefault("KIVY_NO_ARGS", "1")
 
-from kivy.app import App  # noqa: E402 - Kivy reads the environment when it is imported
-from kivy.clock import Clock  # noqa: E402
-from kivy.config import Config  # noqa: E402
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.config import Config
 
 Config.set("kivy", "exit_on_escape", "0")
 Config.set("input", "mouse", "mouse,disable_multitouch")
@@ -41,7 +41,13 @@ from .theme import PALETTES, colour  # noqa: E402
 FONTS = {"nav": 12, "small": 13.5, "body": 16, "heading": 18, "title": 22}
 #: Width (dp) from which the navigation stands at the side and sheets beside the map.
 WIDE = 700
-_KV = ("widgets/basics.kv", "screens/map_screen.kv", "screens/form_screen.kv", "screens/other_screens.kv", "shell.kv")
+_KV = (
+    "widgets/basics.kv",
+    "screens/map_screen.kv",
+    "screens/form_screen.kv",
+    "screens/other_screens.kv",
+    "shell.kv",
+)
 
 
 def _fonts(factor: float) -> SimpleNamespace:
@@ -85,7 +91,11 @@ class FieldApp(App):
         self.title = "Stadsveld"
         self._replica = replica
         self.session = Session(
-            folder or Path(self.user_data_dir), exchange or Exchange(), tessellate, _on_screen_thread, position
+            folder or Path(self.user_data_dir),
+            exchange or Exchange(),
+            tessellate,
+            _on_screen_thread,
+            position,
         )
         self._follow()
 

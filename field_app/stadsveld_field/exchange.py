@@ -14,6 +14,7 @@ from stadsveld.work import condition
 
 from .records import Outcome, Unsent
 
+
 class Exchange:
     """Talks to the central store through `stadsveld.sync`."""
 

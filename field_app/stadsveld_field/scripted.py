@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stadsveld.errors import StadsveldError
+from stadsveld.text import _
 
-from .preferences import PreferenceFile
+from .preferences import TEXT_SIZES, PreferenceFile
 
 if TYPE_CHECKING:
     from .touches import Player
@@ -65,6 +66,7 @@ class Options:
         theme: `day` or `night`.
         size: window in pixels.
         photo: image file to add, or None for a drawn one.
+        text_size: factor of the text size.
     """
 
     replica: Path
@@ -75,6 +77,7 @@ class Options:
     theme: str = "day"
     size: tuple[int, int] = (540, 960)
     photo: Path | None = None
+    text_size: float = 1.0
 
 
 class _Inspector:
@@ -105,7 +108,9 @@ class _Inspector:
             self.story.pictures.append(str(self._player.picture(path)))
 
     def _map_is_drawn(self) -> Any:
-        return self._player.until(lambda: self._session.screen == "map" and self._screen().is_at_rest, "the map")
+        return self._player.until(
+            lambda: self._session.screen == "map" and self._screen().is_at_rest, "the map"
+        )
 
     def _screen(self) -> Any:
         return self._player.app.root.shown
@@ -113,20 +118,26 @@ class _Inspector:
     def _open_map(self) -> None:
         self._map_is_drawn()
         self._picture("map")
+        self._player.tap(kind="RoundButton", icon="layers")
+        self._player.frames(3)
+        self._picture("legend")
+        self._player.tap(kind="RoundButton", icon="layers")
 
     def _select_section(self) -> None:
         workspace, presenter = self._session.workspace, self._session.map
         section = workspace.section(_choose(workspace, self._options.section))
         view = self._screen().ids.map
         presenter.camera.show(section.bbox, 3.0)
-        presenter.camera.mpp = max(presenter.camera.mpp, 0.22)
+        presenter.camera.mpp = min(max(presenter.camera.mpp, 0.22), 0.4)
         presenter.redraw()
         self._player.frames(2)
         self._map_is_drawn()
         x, y = presenter.camera.to_screen(*section.point)
         density = view.width / presenter.camera.width
         self._player.tap_at(*view.to_window(view.x + x * density, view.y + y * density))
-        self._player.until(lambda: presenter.selection and presenter.selection.id == section.id, "the section")
+        self._player.until(
+            lambda: presenter.selection and presenter.selection.id == section.id, "the section"
+        )
         self.story.section = section.number
         self._player.frames(3)
         self._picture("section")
@@ -158,7 +169,9 @@ class _Inspector:
         player.frames(3)
         self._picture("photos")
         player.tap(kind="PhotoTile", path=tile.path)
-        player.until(lambda: self._session.screen == "form" and self._session.form.damage["photos"], "the photo")
+        player.until(
+            lambda: self._session.screen == "form" and self._session.form.damage["photos"], "the photo"
+        )
         player.until(lambda: player.find(kind="PhotoThumb"), "the photo's picture")
 
     def _finish(self) -> None:
@@ -198,14 +211,16 @@ class _Inspector:
 
 def _choose(workspace: Any, wanted: str) -> str:
     """Return the id of the section called `wanted`, or of one with asphalt near the middle."""
-    rows = [row for row in workspace.store.rows("road_section") if row["geom"] is not None and not row["ended"]]
+    rows = [
+        row for row in workspace.store.rows("road_section") if row["geom"] is not None and not row["ended"]
+    ]
     if wanted != "auto":
         named = [row["id"] for row in rows if row["number"] == wanted]
         if not named:
-            raise StadsveldError(f"{workspace.store.path}: there is no road section {wanted}.")
+            raise StadsveldError(_("There is no road section {number} here.").format(number=wanted))
         return named[0]
     if not rows:
-        raise StadsveldError(f"{workspace.store.path}: there are no road sections.")
+        raise StadsveldError(_("There are no road sections here."))
     minx, miny, maxx, maxy = workspace.extent()
     middle = ((minx + maxx) / 2, (miny + maxy) / 2)
 
@@ -257,6 +272,7 @@ def play(options: Options) -> Story:
         photos.mkdir()
         preferences = PreferenceFile(folder / "app" / "preferences.json")
         preferences.value.language, preferences.value.theme = options.language, options.theme
+        preferences.value.text_size = options.text_size
         preferences.value.photo_folder = str(options.photo.parent if options.photo else photos)
         preferences.save()
         player = Player(FieldApp(folder=folder / "app", replica=options.replica), options.size)
@@ -279,6 +295,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--theme", choices=("day", "night"), default="day")
     parser.add_argument("--size", default="540x960", help="window, pixels")
     parser.add_argument("--photo", type=Path, help="photo to add")
+    parser.add_argument(
+        "--text-size", type=float, choices=TEXT_SIZES, default=1.0, help="factor of the text size"
+    )
     given = vars(parser.parse_args(words))
     width, _by, height = given.pop("size").partition("x")
     if not os.environ.get("DISPLAY") and not os.environ.get("WAYLAND_DISPLAY"):

@@ -13,7 +13,13 @@ from kivy.uix.widget import Widget
 
 from .screens.form_screen import FormScreen, PhotoScreen
 from .screens.map_screen import MapScreen
-from .screens.other_screens import InspectionScreen, InspectionsScreen, SettingsScreen, StartScreen, SyncScreen
+from .screens.other_screens import (
+    InspectionScreen,
+    InspectionsScreen,
+    SettingsScreen,
+    StartScreen,
+    SyncScreen,
+)
 from .session import MAIN_SCREENS
 
 #: Seconds that a message stays.
@@ -61,12 +67,20 @@ class Shell(FloatLayout):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._makers = {
-            "start": StartScreen, "map": MapScreen, "form": FormScreen, "photos": PhotoScreen,
-            "inspections": InspectionsScreen, "inspection": InspectionScreen, "sync": SyncScreen, "settings": SettingsScreen,
+            "start": StartScreen,
+            "map": MapScreen,
+            "form": FormScreen,
+            "photos": PhotoScreen,
+            "inspections": InspectionsScreen,
+            "inspection": InspectionScreen,
+            "sync": SyncScreen,
+            "settings": SettingsScreen,
         }
         self._made: dict[str, Widget] = {}
         self._shown_key: tuple[object, ...] = ()
-        self._clear_message = Clock.create_trigger(lambda _dt: App.get_running_app().session.say(""), MESSAGE_TIME)
+        self._clear_message = Clock.create_trigger(
+            lambda _dt: App.get_running_app().session.say(""), MESSAGE_TIME
+        )
         self.refresh()
 
     def screen(self, name: str) -> Widget:
@@ -89,9 +103,9 @@ class Shell(FloatLayout):
         has_nav = session.workspace is not None and session.screen in MAIN_SCREENS
         is_placing = session.map is not None and session.map.place_done is not None
         self.ids.frame.show_nav(has_nav and not is_placing)
+        unsent = session.unsent_count() if has_nav else 0
         for nav in (self.ids.bar, self.ids.rail):
-            nav.screen = session.screen
-            nav.unsent = session.unsent_count()
+            nav.screen, nav.unsent = session.screen, unsent
         if session.message != self.message:
             self.message = session.message
             self._clear_message.cancel()

@@ -18,7 +18,6 @@ from kivy.core.window import Window
 from kivy.factory import Factory
 from kivy.input.motionevent import MotionEvent
 from kivy.input.shape import ShapeRect  # noqa: F401 - registers shapes of touches
-
 from kivy.uix.scrollview import ScrollView
 from kivy.uix.widget import Widget
 
@@ -102,7 +101,7 @@ class Player:
             if found:
                 return found
             EventLoop.idle()
-        raise NotSeen(f"waited for {what} on the screen {self.app.session.screen}")
+        raise NotSeen(f"{what}: not seen on the screen {self.app.session.screen}")
 
     # Looking
 

@@ -160,31 +160,33 @@ class Workspace:
         finished = [row for row in self.store.rows("inspection") if row["status"] != "draft"]
         finished.sort(key=lambda row: (row["inspected_at"] or "", row["id"]), reverse=True)
         correcting = {draft["draft_id"] for draft in drafts}
+        damages: dict[str, list[Fields]] = {}
+        for damage in self.store.rows("damage"):
+            damages.setdefault(damage["inspection_id"], []).append(damage)
         return [self._draft_item(draft) for draft in drafts] + [
-            self._item(row) for row in finished if row["id"] not in correcting
+            self._item(row, damages.get(row["id"], [])) for row in finished if row["id"] not in correcting
         ]
 
     def _draft_item(self, draft: Fields) -> InspectionItem:
         fields = draft["fields"]
-        summary = ", ".join(self._finding(damage) for damage in fields["damages"])
-        title = self._title(fields["section_id"])
+        filled = [one for one in fields["damages"] if one["type"] or one["severity"] or one["extent"]]
         return InspectionItem(
             draft["draft_id"],
-            title,
-            summary,
+            self.title_of(fields["section_id"]),
+            ", ".join(self._finding(damage) for damage in filled),
             shown_time(draft["updated"]),
             True,
             "draft",
             fields["section_id"],
         )
 
-    def _item(self, row: Fields) -> InspectionItem:
-        summary = ", ".join(self._finding(damage) for damage in self.damages(row["id"]))
+    def _item(self, row: Fields, damages: list[Fields]) -> InspectionItem:
+        summary = ", ".join(self._finding(damage) for damage in damages)
         if row["result"] != "damage":
             summary = CODES["inspection_result"].label(row["result"])
         return InspectionItem(
             row["id"],
-            self._title(row["asset_id"]),
+            self.title_of(row["asset_id"]),
             summary,
             shown_time(row["inspected_at"]),
             False,
@@ -192,11 +194,18 @@ class Workspace:
             row["asset_id"] or "",
         )
 
-    def _title(self, section_id: str | None) -> str:
-        row = self.store.get("road_section", section_id) if section_id else None
+    def inspection(self, inspection_id: str) -> InspectionItem | None:
+        """Return one finished or withdrawn inspection as the list shows it, or None."""
+        row = self.store.get("inspection", inspection_id)
+        return None if row is None else self._item(row, self.damages(inspection_id))
+
+    def title_of(self, section_id: str | None) -> str:
+        """Return street and number of a road section."""
+        sql = statement("get_row", "road_section", columns=("street", "number"))
+        row = self.store.connection.execute(sql, (section_id,)).fetchone()
         if row is None:
             return _("section that is not in this working copy")
-        return " · ".join(part for part in (row["street"], row["number"]) if part)
+        return " · ".join(part for part in row if part)
 
     def finish(self, inspection_id: str, fields: Fields) -> None:
         """Write an inspection with its damages and photos, and forget its draft: all or nothing.

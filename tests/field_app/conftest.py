@@ -9,10 +9,10 @@ os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
 os.environ.setdefault("KIVY_NO_FILELOG", "1")
 
 import pytest
-from support.field_workspace import make_store, section_id
 
 from stadsveld.text import language, use_language
 from stadsveld_field.workspace import Workspace
+from support.field_workspace import make_store, section_id
 
 
 @pytest.fixture(autouse=True)

@@ -7,14 +7,16 @@ import signal
 
 from kivy.core.window import Window
 from kivy.metrics import Metrics, dp
+
+from stadsveld.text import _
 from support.field_workspace import CORNER, section_id
 from support.kivy_runner import tell
 
-from stadsveld.text import _
-
 
 def _map(player):
-    player.until(lambda: player.app.session.screen == "map" and player.app.root.shown.is_at_rest, "the map at rest")
+    player.until(
+        lambda: player.app.session.screen == "map" and player.app.root.shown.is_at_rest, "the map at rest"
+    )
     return player.app.root.shown.ids.map
 
 
@@ -27,7 +29,9 @@ def _window_place(view, x, y):
 def _select(player, view, number="W-001", x=40, y=104):
     player.tap_at(*_window_place(view, x, y))
     presenter = player.app.session.map
-    player.until(lambda: presenter.selection and presenter.selection.id == section_id(number), "the selection")
+    player.until(
+        lambda: presenter.selection and presenter.selection.id == section_id(number), "the selection"
+    )
     player.frames(5)
 
 
@@ -103,12 +107,21 @@ def inspect(player, given):
     player.see(kind="AppButton", text="Finish anyway")
     player.tap(kind="Step", value="3")
     player.type("step at the driveway", kind="Field")
-    player.tap(kind="AppButton", icon="undo") if player.find(kind="AppButton", icon="undo") else player.tap(kind="IconButton", text="Undo")
+    player.tap(kind="AppButton", icon="undo") if player.find(kind="AppButton", icon="undo") else player.tap(
+        kind="IconButton", text="Undo"
+    )
     told["after_undo"] = session.form.damage["note"]
     player.tap(kind="AppButton", text="On the map")
     view = _map(player)
     middle = view.to_window(*view.center)
-    player.drag([middle, (middle[0] + 20, middle[1]), (middle[0] + 40, middle[1]), *[(middle[0] + 40, middle[1])] * 30])
+    player.drag(
+        [
+            middle,
+            (middle[0] + 20, middle[1]),
+            (middle[0] + 40, middle[1]),
+            *[(middle[0] + 40, middle[1])] * 30,
+        ]
+    )
     player.tap(kind="AppButton", text="Place here")
     told["position"] = session.form.damage["position"]["source"]
     player.tap(kind="AppButton", text="Finish")
@@ -128,7 +141,9 @@ def _pixels(view, x, y):
 
     image = view.export_as_image()
     sx, sy = view.presenter.camera.to_screen(CORNER[0] + x, CORNER[1] + y)
-    found = image.texture.get_region(int(sx * Metrics.density) - 2, int(sy * Metrics.density) - 2, 4, 4).pixels
+    found = image.texture.get_region(
+        int(sx * Metrics.density) - 2, int(sy * Metrics.density) - 2, 4, 4
+    ).pixels
     return list(found)
 
 
@@ -153,8 +168,13 @@ def resume(player, given):
     """Starts after a kill: the form is there as it was, and can be finished."""
     session = player.app.session
     form = player.until(lambda: session.form, "the form")
-    told = {"draft": form.inspection_id, "damage": {key: form.damage[key] for key in ("type", "severity", "note")}}
-    chosen = player.until(lambda: player.find(kind="Chip", is_chosen=True, text="Potholes"), "the chosen damage")
+    told = {
+        "draft": form.inspection_id,
+        "damage": {key: form.damage[key] for key in ("type", "severity", "note")},
+    }
+    chosen = player.until(
+        lambda: player.find(kind="Chip", is_chosen=True, text="Potholes"), "the chosen damage"
+    )
     told["shown"] = [chosen.text, player.find(kind="Field").ids.input.text]
     player.type("b", kind="Field")
     told["note"] = form.damage["note"]
@@ -182,7 +202,9 @@ def enrol_and_sync(player, given):
     player.tap(kind="NavItem", screen="sync")
     player.tap(kind="AppButton", text="Sync now")
     player.until(lambda: session.sync.happenings and not session.sync.is_running, "the sync")
-    rows = player.until(lambda: [w for w in player.widgets() if type(w).__name__ == "HappeningRow"], "what happened")
+    rows = player.until(
+        lambda: [w for w in player.widgets() if type(w).__name__ == "HappeningRow"], "what happened"
+    )
     told["happened"] = sorted((row.kind, row.text) for row in rows)
     return told
 
@@ -195,14 +217,20 @@ def turn(player, given):
     told = {"before": player.find(kind="NavItem", screen="map").text}
     player.tap(kind="Chip", text="Nederlands")
     facts = player.app.root.shown.ids.facts
-    player.until(lambda: any("Globale visuele" in pair.value for pair in facts.children), "the other language")
+    player.until(
+        lambda: any("Globale visuele" in pair.value for pair in facts.children), "the other language"
+    )
     told["after"] = player.find(kind="NavItem", screen="map").text
     told["catalogue"] = _("Map")
     player.tap(kind="Chip", value="night")
     told["background"] = list(player.app.palette.background)
     player.tap(kind="Chip", value=1.4)
     player.frames(5)
-    told["preferences"] = [session.preferences.language, session.preferences.theme, session.preferences.text_size]
+    told["preferences"] = [
+        session.preferences.language,
+        session.preferences.theme,
+        session.preferences.text_size,
+    ]
     return told
 
 
@@ -218,7 +246,14 @@ def targets(player, given):
             if not hasattr(widget, "background_role") or not hasattr(widget, "last_touch"):
                 continue
             if widget.width < dp(48) - 0.5 or widget.height < dp(48) - 0.5:
-                small.append([session.screen, type(widget).__name__, widget.text if hasattr(widget, "text") else "", widget.size])
+                small.append(
+                    [
+                        session.screen,
+                        type(widget).__name__,
+                        widget.text if hasattr(widget, "text") else "",
+                        widget.size,
+                    ]
+                )
             left, right = widget.to_window(widget.x, 0)[0], widget.to_window(widget.right, 0)[0]
             if left < -0.5 or right > Window.width + 0.5:
                 outside.append([session.screen, type(widget).__name__, left, right])
@@ -227,7 +262,7 @@ def targets(player, given):
     measure()
     _select(player, view)
     measure()
-    player.tap(kind="IconButton", text="Legend")
+    player.tap(kind="RoundButton", text="Legend")
     measure()
     player.tap(kind="AppButton", icon="pencil")
     measure()
@@ -265,5 +300,7 @@ def observers(player, given):
     for _time in range(2):
         for _round in range(5):
             round_trip()
-        counts.append([len(one._listeners) for one in (session, session.map, session.inspections, session.sync)])
+        counts.append(
+            [len(one._listeners) for one in (session, session.map, session.inspections, session.sync)]
+        )
     return {"counts": counts}

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.field_workspace import section_id
 
 from stadsveld import geo
 from stadsveld.errors import BadInput, StoreError
 from stadsveld_field.device import Fix, PickedPhoto
 from stadsveld_field.forms.damage import DamageForm
+from support.field_workspace import section_id
 
 JPEG = PickedPhoto(b"\xff\xd8\xff" + b"a photo of a crack", "image/jpeg")
 
@@ -53,7 +53,9 @@ def test_a_draft_is_resumed_exactly(workspace, linden):
 def test_only_damages_of_the_pavement_are_offered_the_decisive_ones_first(workspace, linden):
     asphalt = DamageForm.open(workspace, linden).type_choices
     assert {found.pavement for found in asphalt} == {"asfalt"}
-    assert [found.role for found in asphalt] == sorted((found.role for found in asphalt), key="main other optional".split().index)
+    assert [found.role for found in asphalt] == sorted(
+        (found.role for found in asphalt), key=["main", "other", "optional"].index
+    )
     elements = DamageForm.open(workspace, section_id("W-003")).type_choices
     assert "rafeling" not in {found.code for found in elements}
 
@@ -145,10 +147,19 @@ def test_finishing_writes_inspection_damages_and_photos_at_once_and_forgets_the_
     assert form.finish() == []
     store = workspace.store
     inspection = store.get("inspection", form.inspection_id)
-    assert (inspection["status"], inspection["result"], inspection["kind"]) == ("finished", "damage", "road_global")
+    assert (inspection["status"], inspection["result"], inspection["kind"]) == (
+        "finished",
+        "damage",
+        "road_global",
+    )
     assert inspection["norm_pack"] == "crow-gvi"
     (damage,) = workspace.damages(form.inspection_id)
-    assert [damage[key] for key in ("type", "severity", "extent", "note")] == ["scheurvorming", "E", "2", "over the full width"]
+    assert [damage[key] for key in ("type", "severity", "extent", "note")] == [
+        "scheurvorming",
+        "E",
+        "2",
+        "over the full width",
+    ]
     (photo,) = workspace.photos_of(damage["id"])
     assert store.photos.read(photo["sha256"]) == JPEG.content
     assert store.drafts() == []
@@ -159,7 +170,9 @@ def test_finishing_writes_inspection_damages_and_photos_at_once_and_forgets_the_
 def test_when_writing_fails_the_draft_is_still_there_and_nothing_is_half_written(workspace, linden):
     form = DamageForm.open(workspace, linden)
     fill(form)
-    workspace.store.connection.execute("CREATE TRIGGER full BEFORE INSERT ON damage BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    workspace.store.connection.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON damage BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+    )
     with pytest.raises(StoreError):
         form.finish()
     assert workspace.store.get("inspection", form.inspection_id) is None
@@ -245,7 +258,9 @@ def test_a_kill_in_the_middle_of_typing_loses_no_keystroke_that_was_confirmed(wo
     root = Path(__file__).resolve().parent.parent.parent
     path = os.pathsep.join((str(root / "field_app"), str(root / "shared")))
     with subprocess.Popen(
-        [sys.executable, "-c", TYPIST, str(replica), linden], stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-c", TYPIST, str(replica), linden],
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": path},
     ) as typist:
         confirmed = typist.stdout.read(40)

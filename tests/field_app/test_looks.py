@@ -51,7 +51,9 @@ def test_preferences_survive_a_restart(tmp_path):
     assert (again.language, again.text_size, again.map["mpp"]) == ("nl", 1.4, 0.3)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"text_size": "big", "left_handed": 3, "map": 4, "screen": null, "x": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", '{"text_size": "big", "left_handed": 3, "map": 4, "screen": null, "x": 1}']
+)
 def test_damaged_preferences_are_as_at_the_first_start(tmp_path, content):
     path = tmp_path / "preferences.json"
     path.write_text(content)

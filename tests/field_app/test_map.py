@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.field_workspace import CORNER, section_id
 
 from stadsveld_field.map import geometry
 from stadsveld_field.map.camera import CLOSEST, FARTHEST, Camera
 from stadsveld_field.map.scene import Shapes, build
 from stadsveld_field.map.tessellate import tessellate
+from support.field_workspace import CORNER, section_id
 
 inside_view = st.tuples(st.floats(0, 360), st.floats(0, 560))
 
@@ -47,7 +47,9 @@ def test_the_scale_bar_is_round_and_fits():
     for mpp in (0.02, 0.1, 0.37, 1.0, 3.9):
         metres, length = Camera(mpp=mpp).scale_bar()
         assert length <= 110
-        assert metres / 10 ** math.floor(math.log10(metres)) == pytest.approx(round(metres / 10 ** math.floor(math.log10(metres))))
+        assert metres / 10 ** math.floor(math.log10(metres)) == pytest.approx(
+            round(metres / 10 ** math.floor(math.log10(metres)))
+        )
         assert length == pytest.approx(metres / mpp)
 
 
@@ -108,7 +110,11 @@ def test_a_scene_holds_what_is_in_view_and_a_margin_and_no_more(workspace):
     assert {found.id for found in scene.sections} == {section_id("W-001")}
     whole = build(workspace.store, view(0, 0, 200, 200), 0.5, shapes)
     assert len(whole.sections) == 6
-    assert {role for kind, role, _triangles in whole.batches if kind == "fill"} >= {"map_water", "map_green", "map_building"}
+    assert {role for kind, role, _triangles in whole.batches if kind == "fill"} >= {
+        "map_water",
+        "map_green",
+        "map_building",
+    }
 
 
 def test_coordinates_of_a_scene_are_small_enough_for_millimetres_in_float32(workspace):
@@ -160,9 +166,8 @@ def test_an_unchanged_shape_is_made_once_and_a_changed_one_again(workspace):
     first = len(made)
     build(workspace.store, view(0, 0, 200, 200), 0.5, shapes)
     assert len(made) == first
-    from support.field_workspace import box
-
     from stadsveld import geo
+    from support.field_workspace import box
 
     workspace.store.put("road_section", section_id("W-001"), {"geom": geo.wkb_from_blob(box(0, 100, 90, 8))})
     build(workspace.store, view(0, 0, 200, 200), 0.5, shapes)

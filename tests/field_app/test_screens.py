@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
+
+from stadsveld.store import Store
 from support.field_workspace import make_store
 from support.kivy_runner import run_story
 from support.live_hub import LiveHub
-
-from stadsveld.store import Store
 
 STORIES = Path(__file__).with_name("stories.py")
 
@@ -86,9 +86,13 @@ def test_language_theme_and_text_size_change_while_it_runs(tmp_path, replica):
     assert told["preferences"] == ["nl", "night", 1.4]
 
 
-@pytest.mark.parametrize(("size", "text_size"), [((360, 640), 1.0), ((360, 640), 1.4), ((540, 960), 1.2), ((1280, 800), 1.0)])
+@pytest.mark.parametrize(
+    ("size", "text_size"), [((360, 640), 1.0), ((360, 640), 1.4), ((540, 960), 1.2), ((1280, 800), 1.0)]
+)
 def test_targets_are_large_enough_for_gloves(tmp_path, replica, size, text_size):
-    told = run_story(STORIES, "targets", tmp_path / "app", size=size, replica=str(replica), text_size=text_size)
+    told = run_story(
+        STORIES, "targets", tmp_path / "app", size=size, replica=str(replica), text_size=text_size
+    )
     assert told["small"] == []
     assert told["outside"] == []
 

@@ -3,8 +3,6 @@
 import threading
 
 import pytest
-from support.field_workspace import make_store, section_id
-from support.live_hub import LiveHub
 
 from stadsveld import sync
 from stadsveld.errors import Unavailable
@@ -13,6 +11,8 @@ from stadsveld_field.device import FolderPhotos
 from stadsveld_field.exchange import Exchange
 from stadsveld_field.map.tessellate import tessellate
 from stadsveld_field.session import Session
+from support.field_workspace import make_store, section_id
+from support.live_hub import LiveHub
 
 
 class Screen:
@@ -208,7 +208,9 @@ def test_what_is_refused_is_named_with_the_reason(start, screen, hub):
             "status": "finished", "result": "damage", "inspected_at": "yesterday, about noon",
         })  # fmt: skip
     sync.seal(store)
-    store.connection.execute("UPDATE stadsveld_change SET fields = '{\"status\": [1]}' WHERE entity_id = ?", (section_id("bad"),))
+    store.connection.execute(
+        "UPDATE stadsveld_change SET fields = '{\"status\": [1]}' WHERE entity_id = ?", (section_id("bad"),)
+    )
     happened = run_sync(session, screen)
     refused = [one for one in session.sync.happenings if one.kind == "refused"]
     assert ("sent", "Lindelaan · W-001 – Cracking E2") in happened
@@ -245,7 +247,10 @@ def test_what_others_did_comes_in(start, screen, hub, tmp_path):
         sync.sync(other, sync.transport_of(other))
     assert any(kind == "received" for kind, _text in run_sync(session, screen))
     session.map.select(section_id("W-003"))
-    assert (session.map.selection.condition, session.map.selection.inspected_on) == ("no_damage", "2026-05-01")
+    assert (session.map.selection.condition, session.map.selection.inspected_on) == (
+        "no_damage",
+        "2026-05-01",
+    )
     assert session.workspace.store.get("inspection", inspection)
 
 

@@ -75,9 +75,16 @@ def test_a_row_that_lacks_something_is_named(tmp_path):
     path = tmp_path / "own.json"
     text = {"nl": "x", "en": "x"}
     row = {"code": "a", "pavement": "asfalt", "group": "g", "role": "main", "title": text, "verified": False}
-    pack = {"title": text, "edition": "1", "licence": "own", "note": text, "groups": {"g": text}, "damage_types": [row]}
+    pack = {
+        "title": text,
+        "edition": "1",
+        "licence": "own",
+        "note": text,
+        "groups": {"g": text},
+        "damage_types": [row],
+    }
     path.write_text(json.dumps(pack))
-    with pytest.raises(BadInput, match="row 1.*source"):
+    with pytest.raises(BadInput, match=r"row 1.*source"):
         load_pack(path)
     row["source"] = "us"
     path.write_text(json.dumps(pack))

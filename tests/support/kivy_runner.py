@@ -23,7 +23,13 @@ _PATIENCE = 240
 
 
 def run_story(
-    file: Path, name: str, folder: Path, *, size: tuple[int, int] = (540, 960), killed: bool = False, **given: Any
+    file: Path,
+    name: str,
+    folder: Path,
+    *,
+    size: tuple[int, int] = (540, 960),
+    killed: bool = False,
+    **given: Any,
 ) -> dict[str, Any]:
     """Run story `name` of `file` with an app whose own files are in `folder`; return its result.
 
@@ -39,16 +45,20 @@ def run_story(
         environment = {
             **os.environ, "SDL_VIDEODRIVER": "offscreen", "KIVY_NO_ARGS": "1", "KIVY_HOME": home,
             "KIVY_NO_FILELOG": "1", "KIVY_LOG_MODE": "PYTHON", "STADSVELD_LANGUAGE": "en",
-            "PYTHONPATH": os.pathsep.join((str(_ROOT / "tests"), str(_ROOT / "field_app"), str(_ROOT / "shared"))),
+            "PYTHONPATH": os.pathsep.join(str(_ROOT / part) for part in ("tests", "field_app", "shared")),
         }  # fmt: skip
         environment.pop("DISPLAY", None)
-        order = json.dumps({"file": str(file), "name": name, "folder": str(folder), "size": size, "given": given})
+        order = json.dumps(
+            {"file": str(file), "name": name, "folder": str(folder), "size": size, "given": given}
+        )
         done = subprocess.run(
-            [sys.executable, "-m", "support.kivy_runner", order], env=environment, capture_output=True, text=True,
-            timeout=_PATIENCE, check=False,
+            [sys.executable, "-m", "support.kivy_runner", order], env=environment, capture_output=True,
+            text=True, timeout=_PATIENCE, check=False,
         )  # fmt: skip
     expected = -signal.SIGKILL if killed else 0
-    assert done.returncode == expected, f"{name} ended with {done.returncode}:\n{done.stdout}\n{done.stderr[-4000:]}"
+    assert done.returncode == expected, (
+        f"{name} ended with {done.returncode}:\n{done.stdout}\n{done.stderr[-4000:]}"
+    )
     results = [line.removeprefix(_MARK) for line in done.stdout.splitlines() if line.startswith(_MARK)]
     return json.loads(results[-1])
 

@@ -24,7 +24,9 @@ _TILE = 16
 _KEPT_TEXTS = 600
 
 
-def meshes(triangles: NDArray[np.float32], texture: Texture | None = None, scale: float = 1.0) -> Iterable[Mesh]:
+def meshes(
+    triangles: NDArray[np.float32], texture: Texture | None = None, scale: float = 1.0
+) -> Iterable[Mesh]:
     """Yield meshes of triangles (3n by 2); `scale` turns metres into tiles of the texture."""
     for start in range(0, len(triangles), _LARGEST_MESH):
         corners = triangles[start : start + _LARGEST_MESH]
@@ -91,12 +93,16 @@ class Painter:
         group.add(Ellipse(pos=(x - accuracy, y - accuracy), size=(2 * accuracy, 2 * accuracy)))
         for role, radius in (("map_halo", 10.0), ("own_position", 7.5)):
             group.add(self.colour(role))
-            group.add(Ellipse(pos=(x - radius * mpp, y - radius * mpp), size=(2 * radius * mpp, 2 * radius * mpp)))
+            group.add(
+                Ellipse(pos=(x - radius * mpp, y - radius * mpp), size=(2 * radius * mpp, 2 * radius * mpp))
+            )
         return group
 
     def _add_label(self, group: InstructionGroup, label: Label, mpp: float) -> None:
         if label.kind == "street":
-            texture = self._text(label.text, 13.0, colour("map_label", self.theme), colour("map_halo", self.theme))
+            texture = self._text(
+                label.text, 13.0, colour("map_label", self.theme), colour("map_halo", self.theme)
+            )
         else:
             radius = 10.5 * mpp
             group.add(self.colour("surface"))
@@ -114,7 +120,12 @@ class Painter:
         if key not in self._texts:
             outline = {"outline_width": round(2 * Metrics.density), "outline_color": halo[:3]} if halo else {}
             made = CoreLabel(
-                text=text, font_size=size * Metrics.density, color=ink, bold=True, font_name="Roboto", **outline
+                text=text,
+                font_size=size * Metrics.density,
+                color=ink,
+                bold=True,
+                font_name="Roboto",
+                **outline,
             )
             made.refresh()
             self._texts[key] = made.texture
@@ -134,7 +145,12 @@ def _turned(texture: Texture, label: Label, metres_per_pixel: float) -> Mesh:
     half_width = texture.width * metres_per_pixel / 2
     half_height = texture.height * metres_per_pixel / 2
     cosine, sine = math.cos(label.angle), math.sin(label.angle)
-    corners = ((-half_width, -half_height), (half_width, -half_height), (half_width, half_height), (-half_width, half_height))
+    corners = (
+        (-half_width, -half_height),
+        (half_width, -half_height),
+        (half_width, half_height),
+        (-half_width, half_height),
+    )
     vertices: list[float] = []
     for number, (dx, dy) in enumerate(corners):
         vertices += (label.x + dx * cosine - dy * sine, label.y + dx * sine + dy * cosine)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from stadsveld import geo
 from stadsveld.store import Store, statement
 

@@ -159,12 +159,21 @@ class FormScreen(BoxLayout):
             self.ids[f"missing_{name}"].text = form.finding(name)
         found = form.shown_findings
         self.missing = len(found)
-        texts = [one.text if self.damages == 1 else f"{one.damage + 1}: {one.text}" for one in found]
-        if self._changed("findings", texts):
+        text = self._findings_text(form)
+        if self._changed("findings", text):
             self.ids.findings.clear_widgets()
-            if texts:
-                self.ids.findings.add_widget(Banner(text="\n".join(texts), kind="warning", icon="warning"))
+            if text:
+                self.ids.findings.add_widget(Banner(text=text, kind="warning", icon="warning"))
                 Clock.schedule_once(lambda _dt: self._scroll_to(found[0].field), 0)
+
+    def _findings_text(self, form: DamageForm) -> str:
+        """Return the first thing that is missing and how many there are; the fields say the rest."""
+        found = form.shown_findings
+        if not found:
+            return ""
+        place = _("Damage {n}").format(n=found[0].damage + 1) + ": " if self.damages > 1 else ""
+        count = _("Still to fill in: {n}.").format(n=len(found))
+        return f"{place}{found[0].text}" if len(found) == 1 else f"{count} {place}{found[0].text}"
 
     def _scroll_to(self, field: str) -> None:
         target: Widget = self.ids[f"missing_{field}"]
@@ -211,9 +220,12 @@ class PhotoScreen(BoxLayout):
         photos = App.get_running_app().session.photos
         self.folder = str(photos.folder)
         up = [photos.folder.parent] if photos.folder.parent != photos.folder else []
-        tiles = [{"path": str(path), "source": "", "text": _("Folder above"), "is_folder": True} for path in up]
+        tiles = [
+            {"path": str(path), "source": "", "text": _("Folder above"), "is_folder": True} for path in up
+        ]
         tiles += [
-            {"path": str(path), "source": "", "text": path.name, "is_folder": True} for path in photos.folders()
+            {"path": str(path), "source": "", "text": path.name, "is_folder": True}
+            for path in photos.folders()
         ]
         images = photos.images()
         tiles += [
@@ -221,5 +233,3 @@ class PhotoScreen(BoxLayout):
         ]
         self.is_empty = not images
         self.ids.tiles.data = tiles
-
-

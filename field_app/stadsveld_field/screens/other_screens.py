@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kivy.app import App
@@ -18,6 +18,10 @@ from ..preferences import TEXT_SIZES
 from ..presenter import Presenter
 from ..widgets.basics import Chip, Pair, Press
 from .inspections_presenter import FILTER_LABELS, FILTERS, InspectionsPresenter
+from .sync_presenter import Happening
+
+#: Languages by code, each called by its own name.
+LANGUAGE_NAMES = {"nl": "Nederlands", "en": "English"}
 
 
 class _Follower(BoxLayout):
@@ -84,7 +88,7 @@ class InspectionRow(Press):
 class InspectionsScreen(_Follower):
     """Shows the list of an `InspectionsPresenter`."""
 
-    is_empty = BooleanProperty(False)
+    empty_text = StringProperty("")
     _chips: tuple[object, ...] = ()
 
     def refresh(self) -> None:
@@ -109,7 +113,12 @@ class InspectionsScreen(_Follower):
             }
             for line in presenter.lines
         ]
-        self.is_empty = not presenter.lines
+        self.empty_text = "" if presenter.lines else self._empty_text(presenter)
+
+    def _empty_text(self, presenter: InspectionsPresenter) -> str:
+        if presenter.filter == "all":
+            return _("There are no inspections here yet. Tap a road section on the map to begin one.")
+        return _("There are no inspections of this kind.")
 
     def _show_filters(self, presenter: InspectionsPresenter) -> None:
         chips = tuple((name, f"{_(FILTER_LABELS[name])} {presenter.count(name)}") for name in FILTERS)
@@ -151,7 +160,9 @@ class InspectionScreen(_Follower):
         row = self.ids.pictures
         row.clear_widgets()
         for path in presenter.photos():
-            row.add_widget(Image(source=path, fit_mode="cover", size_hint=(None, None), size=row.picture_size))
+            row.add_widget(
+                Image(source=path, fit_mode="cover", size_hint=(None, None), size=row.picture_size)
+            )
 
 
 class HappeningRow(BoxLayout):
@@ -164,8 +175,13 @@ class HappeningRow(BoxLayout):
 
 #: Kind of happening -> role of its icon's colour.
 INKS = {
-    "sent": "on_success_soft", "received": "primary", "refused": "danger", "waiting": "muted", "conflict": "danger",
-    "error": "danger", "nothing": "muted",
+    "sent": "on_success_soft",
+    "received": "primary",
+    "refused": "danger",
+    "waiting": "muted",
+    "conflict": "danger",
+    "error": "danger",
+    "nothing": "muted",
 }
 
 
@@ -178,6 +194,7 @@ class SyncScreen(_Follower):
     summary = StringProperty("")
     last_time = StringProperty("")
     has_happenings = BooleanProperty(False)
+    _told: Sequence[Happening] = ()
 
     def refresh(self) -> None:
         """Follow the session's presenter and show it."""
@@ -192,9 +209,12 @@ class SyncScreen(_Follower):
         self.is_running, self.fraction, self.doing = presenter.is_running, presenter.fraction, presenter.doing
         self.summary, self.last_time = presenter.summary(), presenter.last_time()
         self.has_happenings = bool(presenter.happenings)
-        self.ids.happenings.data = [
-            {"kind": one.kind, "text": one.text, "detail": one.detail} for one in presenter.happenings
-        ]
+        if tuple(presenter.happenings) != self._told:
+            self._told = tuple(presenter.happenings)
+            self.ids.happenings.clear_widgets()
+            for one in self._told:
+                row = HappeningRow(kind=one.kind, text=one.text, detail=one.detail)
+                self.ids.happenings.add_widget(row)
 
 
 class SettingsScreen(BoxLayout):
@@ -207,8 +227,10 @@ class SettingsScreen(BoxLayout):
         session = App.get_running_app().session
         preferences = session.preferences
         sizes = zip(TEXT_SIZES, (_("Normal"), _("Large"), _("Very large")), strict=True)
-        self._chips("languages", (("nl", "Nederlands"), ("en", "English")), session.language, session.set_language)
-        self._chips("themes", (("day", _("Day")), ("night", _("Night"))), preferences.theme, session.set_theme)
+        self._chips("languages", tuple(LANGUAGE_NAMES.items()), session.language, session.set_language)
+        self._chips(
+            "themes", (("day", _("Day")), ("night", _("Night"))), preferences.theme, session.set_theme
+        )
         self._chips("sizes", tuple(sizes), preferences.text_size, session.set_text_size)
         hands = ((False, _("Right")), (True, _("Left")))
         self._chips("hands", hands, preferences.left_handed, session.set_left_handed)

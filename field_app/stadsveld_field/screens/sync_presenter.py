@@ -142,7 +142,9 @@ class SyncPresenter(Presenter):
         elif isinstance(error, Unavailable):
             self.happenings = [
                 Happening(
-                    "error", _("No connection with the central store."), " ".join((kept, _("Try again later.")))
+                    "error",
+                    _("No connection with the central store."),
+                    " ".join((kept, _("Try again later."))),
                 ),
                 Happening("nothing", str(error)),
             ]
@@ -190,10 +192,8 @@ class SyncPresenter(Presenter):
         return list(dict.fromkeys(one for one in found if one is not None))
 
     def _name(self, inspection_id: str) -> str:
-        items = {item.id: item for item in self._workspace.inspections()}
-        item = items.get(inspection_id)
+        item = self._workspace.inspection(inspection_id)
         return f"{item.title} – {item.summary}" if item else _("an inspection")
 
     def _section_name(self, one: Unsent) -> str:
-        section = self._workspace.section(one.entity_id) if one.entity == "road_section" else None
-        return " · ".join((section.street, section.number)) if section else _("a record")
+        return self._workspace.title_of(one.entity_id) if one.entity == "road_section" else _("a record")
