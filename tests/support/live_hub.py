@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from stadsveld.hub import RunningHub, end_device, new_code, prepare
 from stadsveld.store import Store
 from stadsveld.sync import RequestsTransport, create_replica
@@ -47,3 +49,11 @@ class LiveHub:
         self.stop()
         self.running = RunningHub(self.path, port=port)
         self.url = self.running.start()
+
+
+@pytest.fixture
+def live_hub(tmp_path: Path) -> Iterator[LiveHub]:
+    """A central store over HTTP on loopback, stopped afterwards; import it into a conftest."""
+    hub = LiveHub(tmp_path / "central.sqlite")
+    yield hub
+    hub.stop()

@@ -36,8 +36,8 @@ try:
     from .server import RunningHub
 except ModuleNotFoundError as _missing:
     raise MissingComponent(
-        _("The central store needs {component}; install it with: {command}").format(
-            component=_missing.name, command='pip install "stadsveld[hub]"'
+        _("The central store needs {library}; install it with: {command}").format(
+            library=_missing.name, command='pip install "stadsveld[hub]"'
         )
     ) from _missing
 
