@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from stadsveld.hub import RunningHub, end_device, new_code, prepare
 from stadsveld.store import Store
 from stadsveld.sync import RequestsTransport, create_replica
