@@ -35,12 +35,18 @@ ROOMS = {
     "PyQt5": (),
     "PyQt6": (),
     "shapely": ("shared/stadsveld/geo",),
-    "sqlite3": ("shared/stadsveld/store", "shared/stadsveld/sources", "shared/stadsveld/hub"),
+    # A GeoPackage of others is read in sources, and one for others written in work/export_results.
+    "sqlite3": (
+        "shared/stadsveld/store",
+        "shared/stadsveld/sources",
+        "shared/stadsveld/hub",
+        "shared/stadsveld/work/export_results.py",
+    ),
 }
 #: What the core may import besides the standard library, where the plugin and the phone use it.
 LIGHT = {"numpy", "requests", "shapely"}
-#: Heavier libraries, imported inside the function that needs them, with a clear error without them.
-OPTIONAL = {"fiona", "openpyxl"}
+#: Heavier ones, imported inside the function that needs them, with a clear error without them.
+OPTIONAL = {"openpyxl"}
 
 
 def sources() -> list[Path]:
