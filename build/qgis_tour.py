@@ -23,7 +23,7 @@ from translations import TranslationError, compile_all
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "qgis_plugin" / "tour.py"
 #: Seconds after which a tour that should end by itself has failed.
-LIMIT = 300
+LIMIT = 120
 _SETTINGS = """[PythonPlugins]
 stadsveld_qgis=true
 

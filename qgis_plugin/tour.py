@@ -31,7 +31,7 @@ class Tour(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.iface = qgis.utils.iface
-        self.plugin = qgis.utils.plugins["stadsveld_qgis"]
+        self.plugin = qgis.utils.plugins.get("stadsveld_qgis")
         self.pictures: list[str] = []
         self._shown: QWidget | None = None
         self._steps = self.steps()
@@ -80,10 +80,18 @@ class Tour(QObject):
 
     def steps(self) -> Iterator[str | None]:
         """Walk past everything."""
+        if self.plugin is None:
+            raise RuntimeError(f"the plugin did not load: {self._said()}")
         self._tidy()
         yield None
         self.plugin.context.session.open(TOLD["store"])
         self.plugin.dock.add_all()
+        yield None
+        for layer in ("damage", "road_section"):
+            found = self._layer(layer)
+            node = QgsProject.instance().layerTreeRoot().findLayer(found) if found else None
+            if node:
+                node.setExpanded(True)
         yield None
         yield "store"
         yield from self._damage()
@@ -92,6 +100,10 @@ class Tour(QObject):
         self._home()
         yield None
 
+    def _said(self) -> str:
+        """Return what QGIS's message bar says."""
+        return " ".join(item.text() for item in self.iface.messageBar().items())
+
     def _tidy(self) -> None:
         window = self.iface.mainWindow()
         window.showNormal()
@@ -99,6 +111,9 @@ class Tour(QObject):
         for dock in window.findChildren(QDockWidget):
             if dock.objectName() in {"Browser", "Browser2", "LayerOrder", "ProcessingToolbox", "UndoRedo"}:
                 dock.hide()
+        layers = window.findChild(QDockWidget, "Layers")
+        window.resizeDocks([layers, self.plugin.dock], [560, 300], Qt.Orientation.Vertical)
+        window.resizeDocks([layers], [330], Qt.Orientation.Horizontal)
         self.iface.messageBar().clearWidgets()
 
     def _layer(self, name: str) -> QgsVectorLayer | None:

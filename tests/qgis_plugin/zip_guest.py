@@ -22,6 +22,7 @@ def main(plugins: str, profile: str, bgt: str, store: str) -> dict[str, object]:
     application.initQgis()
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
     import qgis_window
+
     import stadsveld_qgis
 
     window = qgis_window.Window()

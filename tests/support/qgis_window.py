@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - the names are QGIS’s
 """A QGIS window without the QGIS program: real widgets behind the interface that plugins get."""
 
 from __future__ import annotations

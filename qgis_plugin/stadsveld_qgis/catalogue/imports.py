@@ -32,7 +32,7 @@ class Imports:
             return part("work.import_bgt").import_bgt(store, file, progress=progress, **options)
 
         def done(report: Any) -> None:
-            found = report.as_dict()
+            found = report.as_json()
             stored = sum(counts["stored"] for counts in found["classes"].values())
             text = tr("{file}: {n} BGT objects are in the store.").format(file=file.name, n=stored)
             self._tell(text, tr("Import of the BGT"), reports.bgt(found))

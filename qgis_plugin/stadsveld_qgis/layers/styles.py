@@ -17,13 +17,12 @@ from qgis.core import (
     QgsMarkerSymbol,
     QgsNullSymbolRenderer,
     QgsPalLayerSettings,
+    QgsProperty,
     QgsRendererCategory,
-    QgsSimpleMarkerSymbolLayer,
     QgsSingleSymbolRenderer,
     QgsSymbol,
     QgsTextBufferSettings,
     QgsTextFormat,
-    QgsUnitTypes,
     QgsVectorLayer,
     QgsVectorLayerSimpleLabeling,
 )
@@ -34,6 +33,8 @@ from ..core import model, resources, text
 
 Style = Mapping[str, Any]
 _INK = "#1d2a33"
+#: Markers are whole up to 1:2500 and shrink to half at 1:10,000, so that an overview stays readable.
+_SHRINK = "scale_linear(@map_scale, 2500, 10000, 1, 0.5)"
 
 
 @lru_cache(maxsize=1)
@@ -139,8 +140,7 @@ def _marker(style: Style) -> QgsMarkerSymbol:
         mark = QgsFontMarkerSymbolLayer("sans-serif", style["mark"], size * 0.62, ink)
         mark.setFontStyle("Bold")
         symbol.appendSymbolLayer(mark)
-    if isinstance(symbol.symbolLayer(0), QgsSimpleMarkerSymbolLayer):
-        symbol.symbolLayer(0).setStrokeWidthUnit(QgsUnitTypes.RenderUnit.RenderMillimeters)
+    symbol.setDataDefinedSize(QgsProperty.fromExpression(f"{size} * {_SHRINK}"))
     return symbol
 
 

@@ -100,7 +100,7 @@ class ImportBgt(StoreAlgorithm):
         options: dict[str, Any] = {"bbox": given.extent("EXTENT", _RD), "at": given.text("AT") or None}
         options = {key: value for key, value in options.items() if value is not None}
         importer = part("work.import_bgt").import_bgt
-        report = importer(opened, given.file("INPUT"), progress=progress, **options).as_dict()
+        report = importer(opened, given.file("INPUT"), progress=progress, **options).as_json()
         closure = report.get("closure") or {}
         return {
             "STORED": sum(counts["stored"] for counts in report["classes"].values()),
