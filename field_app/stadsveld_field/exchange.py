@@ -9,10 +9,11 @@ from stadsveld import sync
 from stadsveld.errors import BadInput
 from stadsveld.jobs import Progress
 from stadsveld.store import Store
+from stadsveld.store.store import now
 from stadsveld.text import _
 from stadsveld.work import condition
 
-from .records import Outcome, Unsent
+from .records import LAST_SYNC, Outcome, Unsent
 
 
 class Exchange:
@@ -56,6 +57,8 @@ class Exchange:
             before = {item.change_id: item for item in sync.outbox(store)}
             report = sync.sync(store, sync.transport_of(store), progress)
             condition.recompute(store)
+            with store.transaction():
+                store.set_setting(LAST_SYNC, now())
             left = {item.change_id for item in sync.outbox(store)}
             return Outcome(
                 sent=[(item.entity, item.entity_id) for key, item in before.items() if key not in left],

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+#: Setting of the working copy that keeps when it was last synced in full.
+LAST_SYNC = "field_last_sync"
+
 
 @dataclass(frozen=True)
 class Unsent:

@@ -166,7 +166,10 @@ class Session(Presenter):
         if self.map is not None:
             self.map.remember()
         self.preferences.photo_folder = str(self.photos.folder)
-        self._file.save()
+        try:
+            self._file.save()
+        except OSError as error:
+            self.message = _("The settings could not be kept: {reason}").format(reason=error.strerror)
 
     # Going from screen to screen
 
@@ -305,7 +308,11 @@ class Session(Presenter):
     def discard_form(self) -> None:
         """Throw the open draft away and go back to the map."""
         if self.form is not None:
-            self.form.discard()
+            try:
+                self.form.discard()
+            except StadsveldError as error:
+                self.say(str(error))
+                return
             self.message = _("The draft has been thrown away.")
             self.go("map")
 

@@ -191,8 +191,14 @@ class Player:
         """Write what the window shows as a PNG and return its path."""
         path.parent.mkdir(parents=True, exist_ok=True)
         self.frames(3)
+        self.until(self._photos_are_shown, "the photos")
+        self.frames(2)
         self.app.root.export_to_png(str(path))
         return path
+
+    def _photos_are_shown(self) -> bool:
+        photos = [widget for widget in self.widgets() if isinstance(widget, Factory.Photo)]
+        return all(photo.is_ready for photo in photos if photo.source)
 
 
 class _Nothing:

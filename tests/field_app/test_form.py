@@ -273,3 +273,17 @@ def test_a_kill_in_the_middle_of_typing_loses_no_keystroke_that_was_confirmed(wo
     json.dumps(form.damages)
     form.set("note", form.damage["note"] + "!")
     assert form.finish(anyway=True)
+
+
+def test_a_draft_that_cannot_be_written_is_said_and_written_at_the_next_keystroke(workspace, linden):
+    form = DamageForm.open(workspace, linden)
+    connection = workspace.store.connection
+    full = "BEGIN SELECT RAISE(ABORT, 'disk is full'); END"
+    connection.execute("CREATE TEMP TRIGGER full BEFORE INSERT ON stadsveld_draft " + full)
+    form.set("note", "c")
+    assert "full" in form.problem
+    assert form.damage["note"] == "c"
+    connection.execute("DROP TRIGGER full")
+    form.set("note", "cr")
+    assert form.problem == ""
+    assert DamageForm.resume(workspace, form.inspection_id).damage["note"] == "cr"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stadsveld import geo
-from stadsveld.errors import BadInput
+from stadsveld.errors import BadInput, StoreError
 from stadsveld.model import CODES, new_id
 from stadsveld.norms import DamageType
 from stadsveld.store.store import now
@@ -50,6 +50,7 @@ class DamageForm(Presenter):
         current: number of the damage that is shown, from 0.
         is_correction: whether a finished inspection is being corrected.
         is_finished: whether it has been written.
+        problem: why the last change is not on the disk yet, or "".
     """
 
     def __init__(self, workspace: Workspace, inspection_id: str, fields: Fields) -> None:
@@ -66,6 +67,7 @@ class DamageForm(Presenter):
         self._last_edit: tuple[int, str] | None = None
         self._shown_findings: list[Finding] = []
         self.is_finished = False
+        self.problem = ""
 
     # Ways to open it
 
@@ -369,7 +371,15 @@ class DamageForm(Presenter):
         self.changed()
 
     def _save(self) -> None:
-        self._workspace.store.save_draft(self.inspection_id, "inspection", self.inspection_id, self._fields)
+        """Write the draft; where that fails it is said, and the next keystroke tries again."""
+        try:
+            self._workspace.store.save_draft(
+                self.inspection_id, "inspection", self.inspection_id, self._fields
+            )
+        except StoreError as error:
+            self.problem = _("Not saved yet: {reason}").format(reason=error)
+        else:
+            self.problem = ""
 
 
 def _new_damage(section: SectionCard) -> Fields:

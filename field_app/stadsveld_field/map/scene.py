@@ -28,6 +28,8 @@ Tessellate = Callable[[Sequence[NDArray[np.float32]]], Triangles]
 ORIGIN_RASTER = 4096.0
 #: Objects of one table that a scene holds at most; more would be specks.
 LARGEST_LAYER = 20_000
+#: Metres per dp beyond which outlines would only darken the picture.
+LINES_UNTIL = 1.6
 #: Tessellated polygons that are kept for the next scene.
 _KEPT_SHAPES = 60_000
 
@@ -253,7 +255,7 @@ def _add_layer(scene: Scene, layer: Layer, rows: list[dict[str, Any]], shapes: S
         shape = shapes.of(layer.entity, row["id"], row["geom"])
         fill, line = layer.style(row)
         fills.setdefault(fill, []).append(shape.triangles)
-        if line:
+        if line and scene.mpp <= LINES_UNTIL:
             lines.setdefault(line, []).extend(ring for part in shape.parts for ring in part)
         if layer.entity == "road_section":
             scene.sections.append(Section(row["id"], row["street"] or "", fill, shape.parts))

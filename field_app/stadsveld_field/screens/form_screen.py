@@ -47,6 +47,7 @@ class FormScreen(BoxLayout):
     title = StringProperty("")
     subtitle = StringProperty("")
     position = StringProperty("")
+    problem = StringProperty("")
     damages = NumericProperty(1)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -70,6 +71,7 @@ class FormScreen(BoxLayout):
         self.damages = len(form.damages)
         self.position = form.position_text()
         self.has_fix = session.position.is_available
+        self.problem = form.problem
         self._show_choices(form, session.language)
         self._show_findings(form)
         self._show_photos(form)

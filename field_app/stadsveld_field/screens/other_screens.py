@@ -9,14 +9,13 @@ from kivy.app import App
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.boxlayout import BoxLayout
-from kivy.uix.image import Image
 
 from stadsveld import __version__
 from stadsveld.text import _
 
 from ..preferences import TEXT_SIZES
 from ..presenter import Presenter
-from ..widgets.basics import Chip, Pair, Press
+from ..widgets.basics import Chip, Pair, Photo, Press
 from .inspections_presenter import FILTER_LABELS, FILTERS, InspectionsPresenter
 from .sync_presenter import Happening
 
@@ -160,9 +159,7 @@ class InspectionScreen(_Follower):
         row = self.ids.pictures
         row.clear_widgets()
         for path in presenter.photos():
-            row.add_widget(
-                Image(source=path, fit_mode="cover", size_hint=(None, None), size=row.picture_size)
-            )
+            row.add_widget(Photo(source=path, size_hint=(None, None), size=row.picture_size))
 
 
 class HappeningRow(BoxLayout):

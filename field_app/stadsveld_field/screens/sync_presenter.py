@@ -11,11 +11,10 @@ from typing import Protocol
 from stadsveld.errors import Cancelled, StadsveldError, Unavailable
 from stadsveld.jobs import Progress
 from stadsveld.store import Store
-from stadsveld.store.store import now
 from stadsveld.text import _
 
 from ..presenter import Presenter
-from ..records import Outcome, Unsent
+from ..records import LAST_SYNC, Outcome, Unsent
 from ..worker import Deliver, Worker
 from ..workspace import Workspace, shown_time
 from .inspections_presenter import unsent_inspections
@@ -44,10 +43,6 @@ class Happening:
     kind: str
     text: str
     detail: str = ""
-
-
-#: Setting of the working copy that keeps when it was last synced in full.
-LAST_SYNC = "field_last_sync"
 
 
 class SyncPresenter(Presenter):
@@ -129,7 +124,6 @@ class SyncPresenter(Presenter):
 
     def _finished(self, outcome: Outcome) -> None:
         self.is_running = False
-        self._workspace.store.set_setting(LAST_SYNC, now())
         self.happenings = self._told(outcome)
         self._done()
         self.changed()

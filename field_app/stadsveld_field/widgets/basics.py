@@ -15,6 +15,7 @@ from kivy.properties import (
 )
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.image import AsyncImage
 from kivy.uix.label import Label
 from kivy.uix.stacklayout import StackLayout
 from kivy.uix.textinput import TextInput
@@ -144,6 +145,21 @@ class Sheet(Card):
     def on_touch_down(self, touch: MotionEvent) -> bool:
         """Take every touch on the sheet, also between its buttons."""
         return super().on_touch_down(touch) or self.collide_point(*touch.pos)
+
+
+class Photo(AsyncImage):
+    """A photo that is read beside the screen."""
+
+    is_broken = BooleanProperty(False)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is shown, or cannot be."""
+        return self.is_broken or bool(getattr(self._coreimage, "loaded", False))
+
+    def on_error(self, _error: object) -> None:
+        """It cannot be shown."""
+        self.is_broken = True
 
 
 class Banner(BoxLayout):
