@@ -19,7 +19,9 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 
+from stadsveld.resources import resource
 from stadsveld.text import _, language
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,7 +93,9 @@ class CentralStore:
     def __enter__(self) -> CentralStore:
         command = [str(BIN / "stadsveld"), "hub", "serve", str(self._store), "--port", str(self._port)]
         self._log = self._store.with_suffix(".log").open("a", encoding="utf-8")
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=ROOT)
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=self._log, text=True, cwd=ROOT
+        )
         line = self._process.stdout.readline() if self._process.stdout else ""
         if not line.startswith("{"):
             raise DemoError(f"the central store did not start: {line}")
@@ -238,12 +242,9 @@ def write_summary(story: Story) -> Path:
         for path, caption in story.pictures
     )
     title = _("Stadsveld: from a base register to a synchronised inspection")
-    page = f"""<!doctype html><html lang="{language()}"><meta charset="utf-8"><title>{title}</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1d2a33}}
-dl{{display:grid;grid-template-columns:max-content 1fr;gap:0 1rem;margin:.2rem 0 .8rem}}dd{{margin:0}}
-code{{background:#eef2f4;padding:.1rem .3rem}}figure{{display:inline-block;margin:0 1rem 1rem 0;vertical-align:top}}
-img{{max-width:min(100%,34rem);max-height:40rem;border:1px solid #c8d2d8}}</style>
-<h1>{title}</h1><ol>{steps}</ol>{pictures}</html>"""
+    page = Template(resource("demo", "summary.html").read_text(encoding="utf-8")).substitute(
+        language=language(), title=html.escape(title), steps=steps, pictures=pictures
+    )
     target = story.folder / "index.html"
     target.write_text(page, encoding="utf-8")
     return target
