@@ -7,6 +7,12 @@ import pytest
 from stadsveld.design import load_pack
 from stadsveld.errors import BadInput
 from stadsveld.resources import resource
+from stadsveld.text import use_language
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    use_language("en")
 
 
 @pytest.fixture

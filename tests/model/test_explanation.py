@@ -28,7 +28,7 @@ def test_nothing_is_a_dash_and_a_rounded_zero_has_no_sign():
 def test_text_tells_value_formula_inputs_source_and_doubt():
     lines = GSI.as_text().splitlines()
     assert lines[0] == "GSI: 0.250 · B / A"
-    assert "  Mind: <3 left out>" in lines
+    assert "  ⚠ <3 left out>" in lines
     assert "  B: 2,500\u202fm²" in lines
     assert "    Source: BGT, edition of 2026-11-01" in lines
     assert any("row 1 (not verified)" in line for line in lines)

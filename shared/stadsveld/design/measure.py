@@ -24,6 +24,8 @@ _RATIO_DECIMALS = 3
 _PERCENT_DECIMALS = 1
 #: m² that overlap or gap may be before it is worth a word.
 _TELL = 1.0
+#: Percentage points that the band of the paved share may be wide before it is worth a word.
+_TELL_PERCENT = 0.5
 _BUILDING = "pand"
 
 
@@ -187,7 +189,7 @@ class _Measured:
             )
         )
         warnings: tuple[str, ...] = ()
-        if high - low >= 0.1:
+        if high - low >= _TELL_PERCENT:
             text = _("Uncertain: between {low} and {high}, by what yards and unknown surfaces hold.")
             bounds = (shown(value, "%", _PERCENT_DECIMALS) for value in (low, high))
             warnings = (text.format(**dict(zip(("low", "high"), bounds, strict=True))),)

@@ -69,7 +69,7 @@ class Explanation:
 
     def _notes(self) -> Iterator[tuple[str, str]]:
         for warning in self.warnings:
-            yield "warning", _("Mind: {text}").format(text=warning)
+            yield "warning", f"⚠ {warning}"
         for assumption in self.assumptions:
             yield "assumption", _("Assumption: {text}").format(text=assumption)
         if self.source:
@@ -94,6 +94,5 @@ def shown(value: float | None, unit: str = "", decimals: int = 0) -> str:
 
 
 def _note_html(kind: str, text: str) -> str:
-    mark = "⚠ " if kind == "warning" else ""
     colour = "#9a4f00" if kind == "warning" else "#5f6b72"
-    return f'<span style="color:{colour}">{mark}{html.escape(text)}</span>'
+    return f'<span style="color:{colour}">{html.escape(text)}</span>'
