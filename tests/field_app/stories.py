@@ -304,3 +304,21 @@ def observers(player, given):
             [len(one._listeners) for one in (session, session.map, session.inspections, session.sync)]
         )
     return {"counts": counts}
+
+
+def receiver(player, given):
+    """A receiver gives the own place on the map and the position of a damage."""
+    session = player.app.session
+    view = _map(player)
+    session.position.poll()
+    player.until(lambda: session.map.fix, "a fix")
+    player.tap(kind="RoundButton", text="Where am I")
+    _map(player)
+    told = {"centre": [view.presenter.camera.x, view.presenter.camera.y]}
+    session.map.select(section_id("W-001"))
+    player.frames(3)
+    player.tap(kind="AppButton", text="Record damage")
+    player.tap(kind="AppButton", text="Where I am")
+    told["position"] = session.form.damage["position"]
+    told["shown"] = player.app.root.shown.position
+    return told

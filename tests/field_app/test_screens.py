@@ -100,3 +100,23 @@ def test_targets_are_large_enough_for_gloves(tmp_path, replica, size, text_size)
 def test_screens_that_come_and_go_leave_no_listeners_behind(tmp_path, replica):
     told = run_story(STORIES, "observers", tmp_path / "app", replica=str(replica))
     assert told["counts"][0] == told["counts"][1]
+
+
+def test_a_receiver_gives_the_own_place_and_the_position_of_a_damage(tmp_path, replica):
+    from functools import reduce
+
+    from stadsveld import geo
+
+    body = "GNGGA,091400.00,5209.310464,N,00523.232384,E,4,18,0.7,2.100,M,43.200,M,1.0,0001"
+    nmea = tmp_path / "walk.nmea"
+    nmea.write_text(f"${body}*{reduce(lambda total, sign: total ^ sign, body.encode(), 0):02X}\n")
+    told = run_story(STORIES, "receiver", tmp_path / "app", replica=str(replica), nmea=str(nmea))
+    place = geo.rd_from_fix(52 + 9.310464 / 60, 5 + 23.232384 / 60, 45.3)
+    assert told["centre"] == pytest.approx([place.x, place.y], abs=0.001)
+    position = told["position"]
+    assert position["source"] == "gnss"
+    assert (position["x"], position["y"], position["nap"]) == pytest.approx(
+        (place.x, place.y, place.nap), abs=0.001
+    )
+    assert position["fix"]["source"] == "NMEA RTK fixed"
+    assert told["shown"] == "GNSS receiver"
