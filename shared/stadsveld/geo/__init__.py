@@ -4,7 +4,11 @@ from .blob import blob_bbox, blob_from_wkb, blob_srid, wkb_from_blob
 from .engine import Engine, default_engine, shapely_engine, use_engine
 from .fix import RdPosition, rd_from_fix
 from .rdnap import RdNap, to_etrs, to_rd
+from .runs import blob_of_runs, reversed_run
 from .wkb import (
+    MULTILINESTRING,
+    MULTIPOINT,
+    MULTIPOLYGON,
     Shape,
     area,
     canonical_wkb,
@@ -20,6 +24,9 @@ from .wkb import (
 from .wkt import wkb_from_wkt, wkt_from_wkb
 
 __all__ = [
+    "MULTILINESTRING",
+    "MULTIPOINT",
+    "MULTIPOLYGON",
     "Engine",
     "RdNap",
     "RdPosition",
@@ -27,6 +34,7 @@ __all__ = [
     "area",
     "blob_bbox",
     "blob_from_wkb",
+    "blob_of_runs",
     "blob_srid",
     "canonical_wkb",
     "default_engine",
@@ -38,6 +46,7 @@ __all__ = [
     "point_wkb",
     "polygon_wkb",
     "rd_from_fix",
+    "reversed_run",
     "shapely_engine",
     "to_etrs",
     "to_rd",

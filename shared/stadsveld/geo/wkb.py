@@ -316,7 +316,7 @@ def canonical_wkb(wkb: bytes) -> bytes:
     for part in shape.parts:
         runs = [_rounded(run[:, :columns]) for run in part]
         if rings:
-            runs = [_canonical_ring(ring, number == 0) for number, ring in enumerate(runs)]
+            runs = [canonical_ring(ring, number == 0) for number, ring in enumerate(runs)]
         elif shape.kind in (LINESTRING, MULTILINESTRING) and len(runs[0]) < 2:
             raise broken(_("a line has fewer than two vertices"))
         parts.append(tuple(runs))
@@ -330,7 +330,12 @@ def _rounded(vertices: Vertices) -> Vertices:
     return np.asarray(np.rint(vertices * _MILLIMETRES) / _MILLIMETRES + 0.0)
 
 
-def _canonical_ring(ring: Vertices, exterior: bool) -> Vertices:
+def canonical_ring(ring: Vertices, exterior: bool) -> Vertices:
+    """Return a closed ring in its canonical direction from its smallest vertex on; for `canonical_wkb`.
+
+    Raises:
+        BadInput: if it has fewer than four vertices or is not closed.
+    """
     if len(ring) < 4:
         raise broken(_("a ring has fewer than four vertices"))
     if not (ring[0] == ring[-1]).all():

@@ -479,6 +479,10 @@ INSERT INTO stadsveld_delivered (id, state, ended) VALUES (?, 'ended', ?)
 INSERT INTO stadsveld_delivered (id, state) VALUES (?, 'refused')
     ON CONFLICT (id) DO UPDATE SET state = 'refused' WHERE state = 'ended'
 
+-- :name noted_current
+SELECT id, registered FROM stadsveld_delivered
+    WHERE state = 'current' AND id IN (SELECT value FROM json_each(?))
+
 -- :name delivered
 SELECT entity, state, registered, ended FROM stadsveld_delivered WHERE id = ?
 

@@ -148,10 +148,15 @@ class BgtRows:
         if not self.was_empty:
             self._store.connection.execute(statement("note_refused"), (id_from_register("bgt", local_id),))
 
-    def note_current(self, row_id: str, found: BgtObject) -> bool:
-        """Remember that this version holds now; tell whether it is the first one of its object."""
-        values = (row_id, found.entity, found.registered)
-        return self._store.connection.execute(statement("note_current"), values).rowcount == 1
+    def note_current(self, found: Iterable[tuple[str, BgtObject]]) -> None:
+        """Remember which versions hold now, by id."""
+        rows = ((row_id, version.entity, version.registered) for row_id, version in found)
+        self._store.connection.executemany(statement("note_current"), rows)
+
+    def noted(self, ids: list[str]) -> dict[str, str]:
+        """Return id -> registered of those of these objects of which a version was remembered as current."""
+        found = self._store.connection.execute(statement("noted_current"), (json.dumps(ids),))
+        return {row["id"]: row["registered"] for row in found}
 
     def known(self, row_id: str) -> dict[str, Any] | None:
         """Return what the delivery was found to say of an object so far."""
@@ -163,13 +168,12 @@ class BgtRows:
         row = self._tables[name].known(row_id)
         return None if row is None or row["geom"] is None else geo.blob_bbox(row["geom"])
 
-    def put(self, row_id: str, found: BgtObject, wkb: bytes) -> None:
+    def put(self, row_id: str, found: BgtObject, blob: bytes) -> None:
         """Store the version of an object that holds now, its labels, and a sensor's own row."""
         table = self._tables[found.entity]
         known = table.known(row_id)
         if known is not None and found.registered < (known["registered"] or "") <= self._instant:
             return  # the store knows a later version that holds now as well
-        blob = geo.blob_from_wkb(wkb)
         done = table.put(object_row(row_id, found, blob))
         self.mutations.new += done == "new"
         self.mutations.changed += done == "changed"
@@ -239,7 +243,7 @@ def label_row(label: Label, found: BgtObject) -> Values:
         "registered": found.registered, "attributes": _json(label.described()),
         **{name: found.values.get(name) for name in ("status", "level", "bag_id", "source_holder")},
     }  # fmt: skip
-    blob = geo.blob_from_wkb(label.geometry.wkb())
+    blob = label.geometry.blob()
     return (label.id, *(values.get(name) for name in _FIELDS), blob)
 
 

@@ -21,7 +21,6 @@ from ..sources.bgt import (
     DeliveredFile,
     Delivery,
     FileReader,
-    Geometry,
     Refusal,
     instant_at,
     open_delivery,
@@ -48,6 +47,8 @@ _ABOUT = {
     "legal_ground": "Wet basisregistratie grootschalige topografie",
     "personal_data": 0,
 }
+#: Objects that are stored together.
+_BATCH = 500
 #: Shares of the progress: reading and storing, ending, the closure check.
 _READ, _END = 0.8, 0.85
 
@@ -166,6 +167,7 @@ class _Import:
         self._bbox = bbox
         self._instant = instant
         self._rows = BgtRows(store, instant)
+        self._waiting: list[tuple[DeliveredFile, ClassCounts, BgtObject]] = []
         self._published = ""
         self._done = 0
         self.report = ImportReport(at=instant, mutations=self._rows.mutations)
@@ -187,6 +189,7 @@ class _Import:
             if error.file is None:
                 raise BadInput(error.reason, file=self._delivery.path, place=error.place) from error
             raise
+        self._store_waiting()
         counts.present += reader.present
         self._done += file.size
         self._tell(progress, 0, file.bgt_class)
@@ -196,36 +199,52 @@ class _Import:
         progress.report(_READ * share, _("reading {bgt_class}").format(bgt_class=bgt_class))
 
     def _take(self, file: DeliveredFile, counts: ClassCounts, found: BgtObject) -> None:
-        """Count a version and store it if it holds."""
+        """Count a version, and keep it for storing if it holds."""
         self._published = max(self._published, found.published)
-        is_current = found.is_valid_at(self._instant)
-        if is_current and found.geometry is not None:
-            try:
-                counts.stored += self._store_current(found, found.geometry)
-            except BadInput as error:
-                self._refuse(counts, _refusal(file, found, error.reason))
-                return
-        elif not is_current:
-            self._rows.note_ended(found)
         counts.read += 1
-        counts.current += is_current
-        counts.ended += not is_current
-        counts.planned += is_current and found.is_planned
+        if not found.is_valid_at(self._instant):
+            counts.ended += 1
+            self._rows.note_ended(found)
+            return
+        counts.current += 1
+        counts.planned += found.is_planned
+        if found.geometry is not None:
+            self._waiting.append((file, counts, found))
+            if len(self._waiting) >= _BATCH:
+                self._store_waiting()
 
-    def _store_current(self, found: BgtObject, geometry: Geometry) -> bool:
+    def _store_waiting(self) -> None:
+        """Store the versions that wait, of each object one."""
+        ids = [found.id for _file, _counts, found in self._waiting]
+        known = self._rows.noted(ids)
+        for row_id, (file, counts, found) in zip(ids, self._waiting, strict=True):
+            try:
+                if row_id not in known:
+                    counts.stored += self._store_one(row_id, found)
+                elif known[row_id] != found.registered:
+                    raise BadInput(_("another version of it in this delivery holds at the same date"))
+            except BadInput as error:
+                counts.read -= 1
+                counts.current -= 1
+                counts.planned -= found.is_planned
+                refusal = Refusal(file.name, file.bgt_class, found.local_id, error.reason, found.local_id)
+                self._refuse(counts, refusal)
+            known.setdefault(row_id, found.registered)
+        self._rows.note_current(zip(ids, (found for _file, _counts, found in self._waiting), strict=True))
+        self._waiting.clear()
+
+    def _store_one(self, row_id: str, found: BgtObject) -> bool:
         """Store a version that holds; tell whether it is an object in the area of the import."""
-        row_id, wkb = found.id, geometry.wkb()
-        if not self._rows.note_current(row_id, found):
-            known = self._rows.known(row_id) or {}
-            if known.get("registered") == found.registered:
-                return False  # the same version twice, as where two deliveries were put together
-            raise BadInput(_("another version of it in this delivery holds at the same date"))
-        is_inside = self._area.has(geometry.bbox, wkb)
+        geometry = found.geometry
+        if geometry is None:
+            return False
+        blob = geometry.blob()
+        is_inside = self._area.has(blob)
         if not is_inside:
             stored = self._rows.stored_bbox(row_id, found.entity)
             if stored is None or not self._area.meets(stored):
                 return False
-        self._rows.put(row_id, found, wkb)
+        self._rows.put(row_id, found, blob)
         return is_inside
 
     def _refuse(self, counts: ClassCounts, refusal: Refusal) -> None:
@@ -281,10 +300,6 @@ class _Import:
             put_dataset(self._store, DATASET, fields)
 
 
-def _refusal(file: DeliveredFile, found: BgtObject, reason: str) -> Refusal:
-    return Refusal(file.name, file.bgt_class, found.local_id, reason, found.local_id)
-
-
 class _Area:
     """The area of an import; without a box, everywhere."""
 
@@ -298,18 +313,21 @@ class _Area:
             box[0] <= own[2] and box[2] >= own[0] and box[1] <= own[3] and box[3] >= own[1]
         )
 
-    def has(self, box: Bbox, wkb: bytes) -> bool:
-        """Tell whether a geometry with this box meets the area."""
+    def has(self, blob: bytes) -> bool:
+        """Tell whether a geometry meets the area."""
         own = self._bbox
-        if own is None or not self.meets(box):
-            return own is None
+        if own is None:
+            return True
+        box = geo.blob_bbox(blob)
+        if not self.meets(box):
+            return False
         if own[0] <= box[0] and box[2] <= own[2] and own[1] <= box[1] and box[3] <= own[3]:
             return True
         try:
             engine = geo.default_engine()
         except MissingComponent:
             return True
-        return engine.intersects(engine.from_wkb(wkb), engine.from_wkb(box_wkb(own)))
+        return engine.intersects(engine.from_wkb(geo.wkb_from_blob(blob)), engine.from_wkb(box_wkb(own)))
 
 
 class _Coverage:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+from ... import geo
+
 #: Farthest that a chord may lie from its arc, in metres: what rounding coordinates loses anyhow.
 MAX_SAGITTA = 0.001
 #: Points whose triangle has less than this double area per square of its size are on one line.
@@ -33,7 +35,7 @@ def arc(run: Flat) -> Flat:
             *_between(cx, cy, xm, ym, math.pi, x2, y2),
         ]
     if (x2, y2) < (x1, y1):
-        return reverse(_ordered(x2, y2, xm, ym, x1, y1))
+        return geo.reversed_run(_ordered(x2, y2, xm, ym, x1, y1))
     return _ordered(x1, y1, xm, ym, x2, y2)
 
 
@@ -49,13 +51,6 @@ def circle(run: Flat) -> Flat:
     third = math.copysign(2.0 * math.pi, turn) - first - second
     found = [x1, y1, *_between(cx, cy, x1, y1, first, xm, ym), *_between(cx, cy, xm, ym, second, x2, y2)]
     return found + _between(cx, cy, x2, y2, third, x1, y1)
-
-
-def reverse(run: Flat) -> Flat:
-    """Return the same vertices the other way round."""
-    turned = run[::-1]
-    turned[::2], turned[1::2] = turned[1::2], turned[::2]
-    return turned
 
 
 def _ordered(x1: float, y1: float, xm: float, ym: float, x2: float, y2: float) -> Flat:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 import zlib
@@ -168,7 +167,7 @@ def _files_of(folder: Path) -> Iterator[DeliveredFile]:
 
 def _open_zip(path: Path) -> Delivery:
     try:
-        archive = zipfile.ZipFile(io.BufferedReader(io.FileIO(path)))
+        archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
         reason = _("it is no zip, or it is cut off; download it again")
         raise BadInput(reason, file=path) from error

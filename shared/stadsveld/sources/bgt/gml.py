@@ -15,13 +15,16 @@ from typing import Any
 from ... import geo
 from ...errors import BadInput
 from ...text import _
-from .arcs import Flat, arc, circle, reverse
+from .arcs import Flat, arc, circle
 from .classes import LINE, POINT, SURFACE
 
 #: (local name, attributes, children)
 Node = tuple[str, dict[str, str], list[Any]]
 Rings = list[Flat]
 
+_MULTI = {POINT: geo.MULTIPOINT, LINE: geo.MULTILINESTRING, SURFACE: geo.MULTIPOLYGON}
+#: A number of at most this many characters, 100000 or more, has at most three decimals.
+_MILLIMETRES = 10
 #: The box around the Netherlands in RD (metres): the area in which EPSG:28992 is defined.
 _WEST, _EAST, _SOUTH, _NORTH = -7000.0, 300000.0, 289000.0, 629000.0
 _RD = re.compile(r"(?:.*[:#/])?(?:28992|7415)", re.IGNORECASE)
@@ -50,22 +53,13 @@ class Geometry:
             max(high for _low, high in xs), max(high for _low, high in ys),
         )  # fmt: skip
 
-    def wkb(self) -> bytes:
-        """Return it as the canonical WKB of a multi geometry.
+    def blob(self) -> bytes:
+        """Return it as the canonical SpatiaLite blob of a multi geometry.
 
         Raises:
             BadInput: a ring or line has too few vertices, or a ring is not closed.
         """
-        parts = [[_pairs(run) for run in part] for part in self.parts]
-        if self.kind == SURFACE:
-            return geo.canonical_wkb(geo.multipolygon_wkb(parts))
-        if self.kind == LINE:
-            return geo.canonical_wkb(geo.multilinestring_wkb(part[0] for part in parts))
-        return geo.canonical_wkb(geo.multipoint_wkb([part[0][0] for part in parts]))
-
-
-def _pairs(run: Flat) -> list[tuple[float, float]]:
-    return list(zip(run[::2], run[1::2], strict=True))
+        return geo.blob_of_runs(_MULTI[self.kind], self.parts)
 
 
 def geometry_of(node: Node) -> Geometry:
@@ -220,7 +214,7 @@ def _composite(node: Node) -> Flat:
 
 def _orientable(node: Node) -> Flat:
     curve = _curve(_only(_child(node, "baseCurve")))
-    return reverse(curve) if node[1].get("orientation") == "-" else curve
+    return geo.reversed_run(curve) if node[1].get("orientation") == "-" else curve
 
 
 def _joined(runs: list[Flat]) -> Flat:
@@ -268,9 +262,12 @@ def _positions(node: Node) -> Flat:
 def _numbers(node: Node, parent: Node) -> Flat:
     text = node[2][0] if node[2] else ""
     try:
-        numbers = list(map(float, text.split()))
+        words = text.split()
+        numbers = list(map(float, words))
     except (ValueError, AttributeError) as error:
         raise BadInput(_("a coordinate is no number")) from error
+    if not words or max(map(len, words)) > _MILLIMETRES or min(numbers) < 100_000.0:
+        numbers = [round(number, 3) for number in numbers]
     if node[1].get("srsDimension", parent[1].get("srsDimension")) == "3":
         if len(numbers) % 3:
             raise BadInput(_("a coordinate is missing"))

@@ -138,26 +138,30 @@ class ObjectParser:
             BadInput: it has no identity, no time of registration or no usable geometry; says why.
         """
         values: dict[str, Any] = {}
-        other: dict[str, str] = {}
+        other: dict[str, Any] = {}
         nodes: dict[str, list[Node]] = {}
+        fields = self._fields
         for child in node[2]:
-            if isinstance(child, str):
+            if child.__class__ is str:
                 raise BadInput(_("it is no object: it holds only text"))
             name, _attributes, content = child
-            if content and isinstance(content[0], str):
-                mapped = self._fields.get(name)
-                if mapped is None:
-                    other[name] = content[0]
+            if not content:
+                continue
+            if content[0].__class__ is str:
+                if name in fields:
+                    values[fields[name]] = content[0]
                 else:
-                    values[mapped] = content[0]
-            elif content:
-                nodes.setdefault(name, []).append(child)
+                    other[name] = content[0]
+            elif name in nodes:
+                nodes[name].append(child)
+            else:
+                nodes[name] = [child]
         if self._class in SURVEY_CLASSES:
             return BgtObject(self._class, local_id_of(node) or "", "", None, {}, None)
         return self._assembled(node, values, other, nodes)
 
     def _assembled(
-        self, node: Node, values: dict[str, Any], other: dict[str, str], nodes: dict[str, list[Node]]
+        self, node: Node, values: dict[str, Any], other: dict[str, Any], nodes: dict[str, list[Node]]
     ) -> BgtObject:
         local_id = local_id_of(node)
         if not local_id:
@@ -165,27 +169,24 @@ class ObjectParser:
         registered = other.pop(_REGISTERED, None)
         if registered is None:
             raise BadInput(_("it has no time of registration (tijdstipRegistratie)"))
-        ended = other.get(_ENDED)
-        labels = self._labels(local_id, nodes)
+        ended = utc_instant(other[_ENDED]) if _ENDED in other else None
+        labels = self._labels(local_id, nodes) if _STREET in nodes or _NUMBERS in nodes else []
         geometry = self._own_geometry(nodes, labels)
-        if labels and _STREET in nodes:
-            values["name"] = labels[0].text
+        published = other.get("LV-publicatiedatum", "")[:10]
+        self._keep_others(other, nodes)
+        gml_id = node[1].get("gml:id")
+        if gml_id:
+            other["gml_id"] = gml_id
         values["bgt_class"], values["local_id"] = self._class, local_id
         values["status"] = _status(other)
         values["level"] = _level(values.get("level"))
         if "in_investigation" in values:
             values["in_investigation"] = int(values["in_investigation"] in ("true", "1"))
         values["registered"] = utc_instant(registered)
-        published = other.get("LV-publicatiedatum", "")[:10]
-        self._keep_others(other, nodes)
-        gml_id = node[1].get("gml:id")
-        if gml_id:
-            other["gml_id"] = gml_id
-        values["attributes"] = other
         if _STREET in nodes:
-            values["attributes"] = {**other, **labels[0].described()}
-            labels = []
-        ended = utc_instant(ended) if ended else None
+            values["name"] = labels[0].text
+            other.update(labels.pop(0).described())
+        values["attributes"] = other
         return BgtObject(
             self._class, local_id, values["registered"], ended, values, geometry, labels, published
         )
@@ -198,11 +199,13 @@ class ObjectParser:
                 if len(inside) == 1 and len(found) == 1:
                     return geometry_of(inside[0])
                 raise BadInput(_("it has more than one geometry of its own"))
-        if _STREET in nodes and labels:
+        if _STREET in nodes:
             return labels[0].geometry
         raise BadInput(_("it has no geometry of its own (geometrie2d…)"))
 
     def _labels(self, local_id: str, nodes: dict[str, list[Node]]) -> list[Label]:
+        if _STREET in nodes and not _all_named(nodes[_STREET][0], "Label"):
+            raise BadInput(_("a label of it has no place"))
         labels: list[Label] = []
         keys: dict[str, int] = {}
         for property_node in (*nodes.get(_STREET, ()), *nodes.get(_NUMBERS, ())):
@@ -228,8 +231,9 @@ class ObjectParser:
 def local_id_of(node: Node) -> str | None:
     """Return the `lokaalID` of an object element, or None."""
     for child in node[2]:
-        if isinstance(child, tuple) and child[0] == _IDENTITY:
-            return _texts(child).get("lokaalID")
+        if child[0] == _IDENTITY:
+            found = _all_named(child, "lokaalID")
+            return found[0][2][0] if found and found[0][2] and isinstance(found[0][2][0], str) else None
     return None
 
 

@@ -91,32 +91,31 @@ class FileReader:
         return expat
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        node: Node = (self._names[name], attributes, [])
         stack = self._stack
+        node: Node = (self._names[name], attributes, [])
         self._text.clear()
         stack[-1][2].append(node)
         stack.append(node)
         if attributes and "srsName" in attributes and not is_rd(attributes["srsName"][:100]):
             reason = _("the coordinates are in {crs}, not in RD (EPSG:28992); download it in RD")
             raise self._bad(reason.format(crs=attributes["srsName"][:100]))
-        depth = len(stack) - 1
-        if depth == _OBJECT_DEPTH and stack[-2][0] in _MEMBERS:
-            self.present += 1
-        elif depth > _MAX_DEPTH:
+        if len(stack) == _OBJECT_DEPTH + 1:
+            self.present += stack[-2][0] in _MEMBERS
+        elif len(stack) > _MAX_DEPTH:
             raise self._bad(_("its elements are nested deeper than in any BGT file"))
 
     def _end(self, _name: str) -> None:
         stack = self._stack
         node = stack.pop()
-        children = node[2]
-        if not children:
-            text = "".join(self._text).strip()
-            if text:
-                children.append(text)
-        self._text.clear()
-        depth = len(stack)
-        if depth <= _OBJECT_DEPTH:
-            if depth == _OBJECT_DEPTH and stack[-1][0] in _MEMBERS:
+        text = self._text
+        if text:
+            if not node[2]:
+                content = text[0] if len(text) == 1 else "".join(text)
+                if not content.isspace():
+                    node[2].append(content.strip())
+            text.clear()
+        if len(stack) <= _OBJECT_DEPTH:
+            if len(stack) == _OBJECT_DEPTH and stack[-1][0] in _MEMBERS:
                 self._finish(node)
             stack[-1][2].clear()
 
