@@ -310,7 +310,7 @@ class DesignDock(QDockWidget):
         now = self._live.indicators
         if now is None or now.reason or not self._is_finished:
             return list(self._kept)
-        return [*self._kept, kept.Kept("", tr("drawn now"), now)]
+        return [*self._kept, kept.Kept("", tr("now"), now)]
 
     def _fill_comparison(self) -> None:
         areas = self._areas()
@@ -357,7 +357,7 @@ class DesignDock(QDockWidget):
         areas = self._areas()
         now = self._live.indicators
         if now is not None and not self._is_finished and not now.reason:
-            areas.append(kept.Kept("", tr("drawn now"), now))
+            areas.append(kept.Kept("", tr("now"), now))
         try:
             kept.write_csv(Path(file), areas)
         except OSError as error:

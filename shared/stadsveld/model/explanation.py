@@ -51,34 +51,41 @@ class Explanation:
 
     def as_text(self, indent: int = 0) -> str:
         """Return the whole tree as lines of plain text."""
+        inner = " " * (indent + 2)
         lines = [" " * indent + " · ".join((f"{self.title}: {self.shown}", *self._why()))]
-        lines += [" " * (indent + 2) + text for _kind, text in self._notes()]
+        lines += [inner + text for text in self._marked_warnings()]
         lines += [found.as_text(indent + 2) for found in self.inputs]
+        lines += [inner + text for text in self._notes()]
         return "\n".join(lines)
 
     def as_html(self) -> str:
         """Return the whole tree as HTML of the plain kind that Qt and browsers both show."""
         why = "".join(f" · <i>{html.escape(text)}</i>" for text in self._why())
         parts = [f"<b>{html.escape(self.title)}:</b> {html.escape(self.shown)}{why}"]
-        parts += [_note_html(kind, text) for kind, text in self._notes()]
+        parts += [_coloured(text, "#9a4f00") for text in self._marked_warnings()]
         listed = "".join(f"<li>{found.as_html()}</li>" for found in self.inputs)
-        return "<br>".join(parts) + (f"<ul>{listed}</ul>" if listed else "")
+        notes = "<br>".join(_coloured(text, "#5f6b72") for text in self._notes())
+        if listed:
+            return "<br>".join(parts) + f"<ul>{listed}</ul>{notes}"
+        return "<br>".join(filter(None, (*parts, notes)))
 
     def _why(self) -> tuple[str, ...]:
         return tuple(filter(None, (self.reason, self.formula)))
 
-    def _notes(self) -> Iterator[tuple[str, str]]:
-        for warning in self.warnings:
-            yield "warning", f"⚠ {warning}"
+    def _marked_warnings(self) -> list[str]:
+        return [f"⚠ {text}" for text in self.warnings]
+
+    def _notes(self) -> Iterator[str]:
         for assumption in self.assumptions:
-            yield "assumption", _("Assumption: {text}").format(text=assumption)
+            yield _("Assumption: {text}").format(text=assumption)
         if self.source:
-            yield "source", _("Source: {text}").format(text=self.source)
+            yield _("Source: {text}").format(text=self.source)
         if self.basis:
-            mark = (
-                "" if self.verified is None else f" ({_('verified') if self.verified else _('not verified')})"
-            )
-            yield "source", _("Follows: {text}").format(text=self.basis) + mark
+            follows = _("Follows: {text}").format(text=self.basis)
+            if self.verified is None:
+                yield follows
+            else:
+                yield f"{follows} ({_('verified') if self.verified else _('not verified')})"
 
 
 def shown(value: float | None, unit: str = "", decimals: int = 0) -> str:
@@ -93,6 +100,5 @@ def shown(value: float | None, unit: str = "", decimals: int = 0) -> str:
     return f"{text}{_NARROW_SPACE}{unit}" if unit else text
 
 
-def _note_html(kind: str, text: str) -> str:
-    colour = "#9a4f00" if kind == "warning" else "#5f6b72"
+def _coloured(text: str, colour: str) -> str:
     return f'<span style="color:{colour}">{html.escape(text)}</span>'
