@@ -175,20 +175,10 @@ def enrol(store: Path, url: str, replica: Path, role: str, name: str) -> None:
 
 
 def inspect(story: Story, replica: Path, *, sync: bool) -> None:
-    """Let the scripted inspector work in the real app."""
-    step = "sync" if sync else "work"
-    pictures = story.folder / "field" / step
+    """Let the scripted inspector work in the real app: record damage, or synchronise what was recorded."""
+    pictures = story.folder / "field" / ("sync" if sync else "work")
     arguments = ["--replica", str(replica), "--screenshots", str(pictures), "--language", language()]
-    offscreen = {} if os.environ.get("DISPLAY") else {"SDL_VIDEODRIVER": "offscreen"}
-    run(
-        sys.executable,
-        "-m",
-        "stadsveld_field.scripted",
-        *arguments,
-        "--story",
-        step,
-        environment={**offscreen, "KIVY_NO_ARGS": "1", "KIVY_HOME": str(story.folder / "kivy")},
-    )
+    run(sys.executable, "-m", "stadsveld_field.scripted", *arguments, *(["--only-sync"] if sync else []))
     story.pictures += [(path, path.stem) for path in sorted(pictures.glob("*.png"))]
 
 
@@ -254,7 +244,7 @@ def leave_open(store: Path, phone: Path, desk: Path) -> None:
     """With a display: open both apps and say what to try."""
     with CentralStore(store) as service:
         field_app = subprocess.Popen(
-            [sys.executable, "-m", "stadsveld_field", "--replica", str(phone)], cwd=ROOT
+            [sys.executable, str(ROOT / "field_app" / "main.py"), str(phone)], cwd=ROOT
         )
         tour = [sys.executable, str(ROOT / "build" / "qgis_tour.py"), "--store", str(desk), "--leave-open"]
         qgis = subprocess.Popen(tour, cwd=ROOT)

@@ -33,7 +33,7 @@ MANUAL = {
     "field-section": ("phone-day", "-section"),
     "field-form": ("phone-day", "-form-filled"),
     "field-inspections": ("phone-day", "-inspections"),
-    "field-sync": ("phone-day", "-sync-done"),
+    "field-sync": ("phone-day", "-sync-result"),
     "qgis-overview": ("qgis", "-tip"),
     "qgis-import": ("qgis", "-import"),
     "qgis-design": ("qgis", "-design"),
@@ -49,10 +49,7 @@ def play_field(phone: Path, target: Path, language: str, options: list[str]) -> 
     shutil.copyfile(phone, copy)
     shutil.copyfile(f"{phone}.token", f"{copy}.token")
     command = [sys.executable, "-m", "stadsveld_field.scripted", "--replica", str(copy), "--sync"]
-    environment = {"SDL_VIDEODRIVER": "offscreen", "KIVY_HOME": str(phone.parent / "kivy")}
-    demo.run(
-        *command, "--screenshots", str(target), "--language", language, *options, environment=environment
-    )
+    demo.run(*command, "--screenshots", str(target), "--language", language, *options)
 
 
 def tour_qgis(desk: Path, target: Path, language: str) -> None:

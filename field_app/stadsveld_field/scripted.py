@@ -1,6 +1,7 @@
 """An inspector's story by real touches, with a picture of every step.
 
-    python -m stadsveld_field.scripted --replica FILE [--section auto|NUMBER] [--screenshots DIR] [--sync]
+    python -m stadsveld_field.scripted --replica FILE [--section auto|NUMBER] [--screenshots DIR]
+                                       [--sync|--only-sync]
 
 Used by the demo and for the pictures of README and manual. Without a display it needs
 `SDL_VIDEODRIVER=offscreen`, which it sets itself. Prints one JSON object: the inspection's id, the
@@ -62,6 +63,7 @@ class Options:
         section: number of the section, or `auto` for one with asphalt near the middle.
         screenshots: folder for the pictures, or None.
         sync: whether to sync at the end.
+        only_sync: record nothing, only sync what was recorded before.
         language: `nl` or `en`.
         theme: `day` or `night`.
         size: window in pixels.
@@ -73,6 +75,7 @@ class Options:
     section: str = "auto"
     screenshots: Path | None = None
     sync: bool = False
+    only_sync: bool = False
     language: str = "nl"
     theme: str = "day"
     size: tuple[int, int] = (540, 960)
@@ -90,7 +93,11 @@ class _Inspector:
         self.story = Story()
 
     def play(self) -> Story:
-        """Play all steps."""
+        """Play all steps, or with `only_sync` the last ones of an earlier play."""
+        if self._options.only_sync:
+            self._map_is_drawn()
+            self._sync()
+            return self.story
         self._open_map()
         self._select_section()
         self._record_damage()
@@ -291,6 +298,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--section", default="auto", help="number of the section, or auto")
     parser.add_argument("--screenshots", type=Path, help="folder for the pictures")
     parser.add_argument("--sync", action="store_true", help="sync at the end")
+    parser.add_argument("--only-sync", action="store_true", help="only sync what was recorded before")
     parser.add_argument("--language", choices=("nl", "en"), default="nl")
     parser.add_argument("--theme", choices=("day", "night"), default="day")
     parser.add_argument("--size", default="540x960", help="window, pixels")

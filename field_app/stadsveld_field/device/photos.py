@@ -8,6 +8,8 @@ from pathlib import Path
 from stadsveld.errors import BadInput
 from stadsveld.text import _
 
+from .metadata import without_metadata
+
 #: Largest photo that is accepted, in bytes.
 LARGEST = 40_000_000
 _SUFFIXES = {".jpg", ".jpeg", ".png"}
@@ -19,7 +21,7 @@ class PickedPhoto:
     """A photo that was picked.
 
     Attributes:
-        content: the file's bytes.
+        content: the file's bytes, without what the camera wrote besides the picture.
         media_type: `image/jpeg` or `image/png`, told from the content.
     """
 
@@ -71,7 +73,7 @@ class FolderPhotos:
             )
         for signature, media_type in _SIGNATURES.items():
             if content.startswith(signature):
-                return PickedPhoto(content, media_type)
+                return PickedPhoto(without_metadata(content, media_type), media_type)
         raise BadInput(_("This file is no JPEG or PNG photo."), file=path)
 
 
