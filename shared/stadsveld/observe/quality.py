@@ -206,17 +206,30 @@ def run_tests(values: ArrayLike, times: ArrayLike, tests: Mapping[str, Mapping[s
         BadInput: for an unknown test or parameters it does not take.
     """
     readings = _floats(values)
-    outcomes = [_with_missing(np.full(readings.shape, Flag.GOOD, np.uint8), readings)]
+    return combine(
+        _with_missing(np.full(readings.shape, Flag.GOOD, np.uint8), readings),
+        *run_each(values, times, tests).values(),
+    )
+
+
+def run_each(values: ArrayLike, times: ArrayLike, tests: Mapping[str, Mapping[str, Any]]) -> dict[str, Flags]:
+    """Run the tests of a series and return the flags of each by its name; arguments as `run_tests`.
+
+    Raises:
+        BadInput: for an unknown test or parameters it does not take.
+    """
+    readings = _floats(values)
+    outcomes: dict[str, Flags] = {}
     for name, parameters in tests.items():
         inputs = _INPUTS.get(name)
         if inputs is None:
             raise BadInput(_("Unknown data quality test {name}.").format(name=name))
         try:
-            outcomes.append(inputs(readings, times, dict(parameters)))
+            outcomes[name] = inputs(readings, times, dict(parameters))
         except (TypeError, ValueError) as wrong:
             reason = _("The data quality test {name} has wrong parameters: {why}.")
             raise BadInput(reason.format(name=name, why=wrong)) from wrong
-    return combine(*outcomes)
+    return outcomes
 
 
 _INPUTS: dict[str, Callable[[Floats, ArrayLike, dict[str, Any]], Flags]] = {
