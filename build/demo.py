@@ -111,6 +111,8 @@ class CentralStore:
     def __exit__(self, *_details: object) -> None:
         self._process.send_signal(signal.SIGTERM)
         self._process.wait(timeout=30)
+        if self._process.stdout:
+            self._process.stdout.close()
         self._log.close()
 
 
