@@ -232,7 +232,7 @@ class CodeDialog(QDialog):
         picture.setAccessibleName(tr("QR code to scan with the device"))
         column.addWidget(picture)
         told = tr(
-            "Scan this with the field app, or enter address and code. The code works once, for two days."
+            "Enter address and code in the field app; the QR code holds both. It works once, for two days."
         )
         text = QLabel(
             f"<p>{told}</p><p>{tr('Address')}: <b>{html.escape(answer['url'])}</b><br>"
