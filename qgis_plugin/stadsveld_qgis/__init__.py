@@ -16,7 +16,7 @@ def classFactory(iface: Any) -> Any:  # noqa: N802 - the name QGIS calls
         ImportError: this QGIS carries a Python that is too old.
     """
     if tuple(sys.version_info) < _OLDEST:
-        raise ImportError("Stadsveld needs a QGIS with Python 3.10 or newer; install a later QGIS 3.34 or 3.40.")
+        raise ImportError("Stadsveld needs Python 3.10 or newer: install a later QGIS.")
     from .plugin import StadsveldPlugin
 
     return StadsveldPlugin(iface)
