@@ -33,11 +33,11 @@
     </message>
     <message>
       <source>Area</source>
-      <translation type="unfinished"></translation>
+      <translation>Oppervlakte</translation>
     </message>
     <message>
       <source>Area {n}</source>
-      <translation type="unfinished"></translation>
+      <translation>Gebied {n}</translation>
     </message>
     <message>
       <source>Authentication on the way to the central store</source>
@@ -61,7 +61,7 @@
     </message>
     <message>
       <source>Being recomputed…</source>
-      <translation type="unfinished"></translation>
+      <translation>Wordt herberekend…</translation>
     </message>
     <message>
       <source>Cancel</source>
@@ -93,7 +93,7 @@
     </message>
     <message>
       <source>Click the corners on the map. Right-click or Enter finishes, Backspace takes back.</source>
-      <translation type="unfinished"></translation>
+      <translation>Klik de hoekpunten op de kaart. Rechtsklik of Enter sluit af, Backspace neemt terug.</translation>
     </message>
     <message>
       <source>Click the next corner</source>
@@ -109,7 +109,7 @@
     </message>
     <message>
       <source>Close the explanation</source>
-      <translation type="unfinished"></translation>
+      <translation>Uitleg sluiten</translation>
     </message>
     <message>
       <source>Closure check</source>
@@ -133,7 +133,7 @@
     </message>
     <message>
       <source>Comparison of areas</source>
-      <translation type="unfinished"></translation>
+      <translation>Vergelijking van gebieden</translation>
     </message>
     <message>
       <source>Condition</source>
@@ -161,11 +161,11 @@
     </message>
     <message>
       <source>Copy</source>
-      <translation type="unfinished"></translation>
+      <translation>Kopiëren</translation>
     </message>
     <message>
       <source>Copy the figures with their explanations as text</source>
-      <translation type="unfinished"></translation>
+      <translation>Cijfers met uitleg kopiëren als tekst</translation>
     </message>
     <message>
       <source>Count again</source>
@@ -197,11 +197,11 @@
     </message>
     <message>
       <source>Draw an area</source>
-      <translation type="unfinished"></translation>
+      <translation>Gebied tekenen</translation>
     </message>
     <message>
       <source>Draw an area on the map to see what it consists of.</source>
-      <translation type="unfinished"></translation>
+      <translation>Teken een gebied op de kaart om te zien waaruit het bestaat.</translation>
     </message>
     <message>
       <source>Due</source>
@@ -228,16 +228,20 @@
       <translation>Aangemeld</translation>
     </message>
     <message>
+      <source>Enter address and code in the field app; the QR code holds both. It works once, for two days.</source>
+      <translation>Vul adres en code in de veldapp in; de QR-code bevat beide. Hij werkt één keer, twee dagen lang.</translation>
+    </message>
+    <message>
       <source>Enter the address and the one-time code that the administrator of the central store gave you.</source>
       <translation>Vul het adres en de eenmalige code in die je van de beheerder van de centrale opslag kreeg.</translation>
     </message>
     <message>
       <source>Explanation</source>
-      <translation type="unfinished"></translation>
+      <translation>Uitleg</translation>
     </message>
     <message>
       <source>Explanation of {title}</source>
-      <translation type="unfinished"></translation>
+      <translation>Uitleg van {title}</translation>
     </message>
     <message>
       <source>Export</source>
@@ -257,11 +261,11 @@
     </message>
     <message>
       <source>Export the figures</source>
-      <translation type="unfinished"></translation>
+      <translation>Cijfers exporteren</translation>
     </message>
     <message>
       <source>Export…</source>
-      <translation type="unfinished"></translation>
+      <translation>Exporteren…</translation>
     </message>
     <message>
       <source>Extent</source>
@@ -285,7 +289,7 @@
     </message>
     <message>
       <source>GSI</source>
-      <translation type="unfinished"></translation>
+      <translation>GSI</translation>
     </message>
     <message>
       <source>Gap (m²)</source>
@@ -349,7 +353,7 @@
     </message>
     <message>
       <source>Indicator</source>
-      <translation type="unfinished"></translation>
+      <translation>Indicator</translation>
     </message>
     <message>
       <source>Inspected</source>
@@ -365,11 +369,11 @@
     </message>
     <message>
       <source>Keep</source>
-      <translation type="unfinished"></translation>
+      <translation>Bewaren</translation>
     </message>
     <message>
       <source>Keep this area in the store, to compare others with it</source>
-      <translation type="unfinished"></translation>
+      <translation>Bewaar dit gebied in het bestand om andere ermee te vergelijken</translation>
     </message>
     <message>
       <source>Last seen</source>
@@ -429,7 +433,7 @@
     </message>
     <message>
       <source>Name of the area</source>
-      <translation type="unfinished"></translation>
+      <translation>Naam van het gebied</translation>
     </message>
     <message>
       <source>Name of the device</source>
@@ -457,7 +461,7 @@
     </message>
     <message>
       <source>No store is open.</source>
-      <translation type="unfinished"></translation>
+      <translation>Er is geen bestand open.</translation>
     </message>
     <message>
       <source>No store is open. Make a new one or open one from the Stadsveld menu.</source>
@@ -466,6 +470,10 @@
     <message>
       <source>Not done.</source>
       <translation>Niet gedaan.</translation>
+    </message>
+    <message>
+      <source>Nothing is measured here. Click a sensor or an object with one.</source>
+      <translation>Hier wordt niets gemeten. Klik op een sensor of een object met een sensor.</translation>
     </message>
     <message>
       <source>Nothing waits to be sent.</source>
@@ -513,7 +521,7 @@
     </message>
     <message>
       <source>Paved share</source>
-      <translation type="unfinished"></translation>
+      <translation>Verhard aandeel</translation>
     </message>
     <message>
       <source>Position</source>
@@ -600,10 +608,6 @@
       <translation>Rijen geschreven</translation>
     </message>
     <message>
-      <source>Scan this with the field app, or enter address and code. The code works once, for two days.</source>
-      <translation>Scan dit met de veldapp, of vul adres en code in. De code werkt één keer, twee dagen lang.</translation>
-    </message>
-    <message>
       <source>Sends what was changed in a working copy and fetches what others changed.</source>
       <translation>Verstuurt wat in een werkkopie is gewijzigd en haalt op wat anderen wijzigden.</translation>
     </message>
@@ -628,6 +632,10 @@
       <translation>Korte naam, bijvoorbeeld die van de gemeente.</translation>
     </message>
     <message>
+      <source>Show measurements</source>
+      <translation>Metingen tonen</translation>
+    </message>
+    <message>
       <source>Show report</source>
       <translation>Verslag tonen</translation>
     </message>
@@ -641,7 +649,7 @@
     </message>
     <message>
       <source>Stadsveld design</source>
-      <translation type="unfinished"></translation>
+      <translation>Stadsveld-ontwerp</translation>
     </message>
     <message>
       <source>Stadsveld store</source>
@@ -725,7 +733,7 @@
     </message>
     <message>
       <source>Unit</source>
-      <translation type="unfinished"></translation>
+      <translation>Eenheid</translation>
     </message>
     <message>
       <source>Valid on (yyyy-mm-dd)</source>
@@ -737,7 +745,7 @@
     </message>
     <message>
       <source>Value</source>
-      <translation type="unfinished"></translation>
+      <translation>Waarde</translation>
     </message>
     <message>
       <source>Wait for the central store at most</source>
@@ -745,7 +753,7 @@
     </message>
     <message>
       <source>Where does this number come from?</source>
-      <translation type="unfinished"></translation>
+      <translation>Waar komt dit getal vandaan?</translation>
     </message>
     <message>
       <source>Working copy of {address}.</source>
@@ -753,7 +761,7 @@
     </message>
     <message>
       <source>Write the figures of this and of the kept areas to a CSV file</source>
-      <translation type="unfinished"></translation>
+      <translation>Schrijf de cijfers van dit en de bewaarde gebieden naar een CSV-bestand</translation>
     </message>
     <message>
       <source>Writes the last inspection of every object under the municipality's own number.</source>
@@ -761,7 +769,7 @@
     </message>
     <message>
       <source>Written: {file}</source>
-      <translation type="unfinished"></translation>
+      <translation>Geschreven: {file}</translation>
     </message>
     <message>
       <source>administrator: also manages devices</source>
@@ -773,7 +781,7 @@
     </message>
     <message>
       <source>areas</source>
-      <translation type="unfinished"></translation>
+      <translation>gebieden</translation>
     </message>
     <message>
       <source>as remembered in the store</source>
@@ -806,10 +814,6 @@
     <message>
       <source>damage</source>
       <translation>schade</translation>
-    </message>
-    <message>
-      <source>drawn now</source>
-      <translation type="unfinished"></translation>
     </message>
     <message>
       <source>ended</source>
@@ -866,6 +870,10 @@
     <message>
       <source>not filled in</source>
       <translation>niet ingevuld</translation>
+    </message>
+    <message>
+      <source>now</source>
+      <translation>nu</translation>
     </message>
     <message>
       <source>number</source>
@@ -929,11 +937,11 @@
     </message>
     <message>
       <source>too large</source>
-      <translation type="unfinished"></translation>
+      <translation>te groot</translation>
     </message>
     <message>
-      <source>uncertain, see ?</source>
-      <translation type="unfinished"></translation>
+      <source>uncertain</source>
+      <translation>onzeker</translation>
     </message>
     <message>
       <source>value</source>
@@ -949,11 +957,11 @@
     </message>
     <message>
       <source>{area} built</source>
-      <translation type="unfinished"></translation>
+      <translation>{area} bebouwd</translation>
     </message>
     <message>
       <source>{file} cannot be written: {reason}</source>
-      <translation type="unfinished"></translation>
+      <translation>{file} kan niet worden geschreven: {reason}</translation>
     </message>
     <message>
       <source>{file} is not connected to a central store.</source>
@@ -973,7 +981,7 @@
     </message>
     <message>
       <source>{name} was kept.</source>
-      <translation type="unfinished"></translation>
+      <translation>{name} is bewaard.</translation>
     </message>
     <message>
       <source>{new} new, {changed} changed, {ended} ended.</source>
