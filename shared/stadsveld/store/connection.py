@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from .. import geo
@@ -20,8 +22,12 @@ from .statements import statement
 APPLICATION_ID = 0x53545644
 #: Seconds to wait for another program that is writing.
 BUSY_TIMEOUT = 10.0
+#: KiB of the file that a connection keeps in memory: a window of a city's map fits.
+CACHE_KIB = 32 * 1024
 #: Names under which the platforms know the SpatiaLite module.
 SPATIALITE_MODULES = ("mod_spatialite", "mod_spatialite.so", "mod_spatialite.dll", "mod_spatialite.dylib")
+#: Where programs that bring a Python of their own (QGIS on Windows and macOS) keep it, from its prefix.
+_BESIDE_PYTHON = ("bin", "lib", "../../bin", "../../lib", "../MacOS/lib", "../Frameworks")
 
 
 class Connection(sqlite3.Connection):
@@ -46,6 +52,10 @@ class Connection(sqlite3.Connection):
             self._misaligned[index, rowid] = blob
         return 1
 
+    def keep_in_memory(self) -> None:
+        """Let the connection keep as much of the file in memory as `CACHE_KIB` says."""
+        self.execute(f"PRAGMA cache_size = -{CACHE_KIB:d}")
+
     def align_indexes(self) -> None:
         """Write the index entries of geometries that were stored without SpatiaLite."""
         pending, self._misaligned = self._misaligned, {}
@@ -64,7 +74,7 @@ def _load_spatialite(connection: sqlite3.Connection) -> bool:
         return False
     connection.enable_load_extension(True)
     try:
-        for module in SPATIALITE_MODULES:
+        for module in _spatialite_modules():
             try:
                 connection.load_extension(module)
             except sqlite3.OperationalError:
@@ -73,6 +83,16 @@ def _load_spatialite(connection: sqlite3.Connection) -> bool:
         return False
     finally:
         connection.enable_load_extension(False)
+
+
+def _spatialite_modules() -> Iterator[str]:
+    """Yield what may be the SpatiaLite module: its names, then its files beside this Python."""
+    yield from SPATIALITE_MODULES
+    for folder in _BESIDE_PYTHON:
+        for name in SPATIALITE_MODULES[1:]:
+            file = Path(sys.prefix, folder, name)
+            if file.is_file():
+                yield str(file.resolve().with_suffix(""))
 
 
 def connect(

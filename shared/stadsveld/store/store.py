@@ -58,6 +58,7 @@ class Store:
             with store.transaction():
                 schema.create(connection)
                 store.set_setting("device_id", new_id())
+            connection.keep_in_memory()
         except BaseException:
             connection.close()
             path.unlink(missing_ok=True)
@@ -82,6 +83,7 @@ class Store:
                 with store.transaction():
                     schema.migrate(connection)
             store.setting("device_id")
+            connection.keep_in_memory()
         except sqlite3.Error as error:
             connection.close()
             raise explain(error, path) from error
@@ -179,18 +181,25 @@ class Store:
         """Yield the rows of entity `name`, all, or those in which one field equals a value."""
         columns = _columns(name)
         if not equal:
-            found = self.connection.execute(statement("all_rows", name, columns=columns))
-        else:
-            ((field, value),) = equal.items()
-            sql = statement("rows_where", name, field, columns=columns)
-            found = self.connection.execute(sql, (value,))
-        return map(_as_row, found)
+            return self._read(statement("all_rows", name, columns=columns), (), columns)
+        ((field, value),) = equal.items()
+        return self._read(statement("rows_where", name, field, columns=columns), (value,), columns)
 
     def window(self, name: str, bbox: Bbox) -> Iterator[Row]:
         """Yield the rows whose bounding box meets `bbox` (EPSG:28992), by the spatial index."""
         minx, miny, maxx, maxy = bbox
-        sql = statement("rows_in_window", name, columns=_columns(name))
-        return map(_as_row, self.connection.execute(sql, (minx, maxx, miny, maxy)))
+        columns = _columns(name)
+        sql = statement("rows_in_window", name, columns=columns)
+        return self._read(sql, (minx, maxx, miny, maxy), columns)
+
+    def _read(self, sql: str, values: tuple[Any, ...], columns: tuple[str, ...]) -> Iterator[Row]:
+        """Yield rows as dicts from plain tuples, which is twice as fast as from `sqlite3.Row`."""
+        cursor = self.connection.cursor()
+        cursor.row_factory = None
+        found = cursor.execute(sql, values)
+        if columns[-1] == "geom":
+            return (_with_wkb(dict(zip(columns, row, strict=True))) for row in found)
+        return (dict(zip(columns, row, strict=True)) for row in found)
 
     def count(self, name: str) -> int:
         """Return the number of rows of entity `name`."""
@@ -280,7 +289,11 @@ def _columns(name: str) -> tuple[str, ...]:
 
 def _as_row(row: sqlite3.Row) -> Row:
     values = dict(row)
-    if values.get("geom") is not None:
+    return _with_wkb(values) if "geom" in values else values
+
+
+def _with_wkb(values: Row) -> Row:
+    if values["geom"] is not None:
         values["geom"] = geo.wkb_from_blob(values["geom"])
     return values
 
