@@ -143,6 +143,19 @@ def test_roles(live_hub: LiveHub, role: str, entity: str, taken: bool) -> None:
         assert "administrator" in answer["reason"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "taken"),
+    [({"pavement": "asfalt"}, True), ({"pavement": "asfalt", "number": "9"}, False), ({"_exists": False}, False)],
+)
+def test_an_inspector_may_say_which_pavement_lies_there(
+    live_hub: LiveHub, fields: dict[str, object], taken: bool
+) -> None:
+    """The answer to "which pavement" is accepted; a section's number and existence are not an inspector's."""
+    client = Client(live_hub, "inspector")
+    (answer,) = client.push(client.change("road_section", fields))
+    assert answer["status"] == ("accepted" if taken else "quarantined")
+
+
 def test_register_rows_are_for_planners(live_hub: LiveHub) -> None:
     """An inspector's import is refused whole."""
     dataset = {"id": id_from_register("x", "1"), "name": "d", "edition_date": "2024-01-01"}

@@ -12,7 +12,7 @@ from ..sync.values import right_geometry
 from ..text import _
 from .area import Area, boxes_meet
 from .devices import LOST, Device, device_by_id
-from .roles import WRITE_REGISTERS, WRITES
+from .roles import WRITE_REGISTERS, may_write
 
 #: Where RD holds: (minx, miny, maxx, maxy) of the Netherlands with its part of the North Sea.
 _NETHERLANDS = (-7000.0, 289000.0, 300000.0, 629000.0)
@@ -47,7 +47,7 @@ def _role_refusal(device: Device, change: Change) -> str | None:
         return _("The central store does not know the kind “{entity}”. Ask for an update of it.").format(
             entity=change.entity
         )
-    if change.entity not in WRITES.get(device.role, frozenset()):
+    if not may_write(device.role, change.entity, change.fields):
         return _(
             "The role “{role}” may not change {kind}. Ask a planner to make this change, or an "
             "administrator for another role."

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..model import ENTITIES
 
 READER, INSPECTOR, PLANNER, ADMINISTRATOR = "reader", "inspector", "planner", "administrator"
-_WORK = frozenset({"inspection", "damage", "defect", "sensor_check", "task", "photo"})
-_ALL = frozenset(ENTITIES)
+#: Stands for all fields of a kind, and for its rows coming and going.
+WHOLE: frozenset[str] | None = None
+_WORK: dict[str, frozenset[str] | None] = dict.fromkeys(
+    ("inspection", "damage", "defect", "sensor_check", "task", "photo"), WHOLE
+)
+_ALL: dict[str, frozenset[str] | None] = dict.fromkeys(ENTITIES, WHOLE)
 
-#: Role -> the kinds whose rows it may create, change and delete.
-WRITES: dict[str, frozenset[str]] = {
-    READER: frozenset(),
-    INSPECTOR: _WORK,
+#: Role -> the kinds it may write: wholly, or only some fields of rows that are there. What an
+#: inspector sees of a road's pavement is better than what the register does not know.
+WRITES: dict[str, dict[str, frozenset[str] | None]] = {
+    READER: {},
+    INSPECTOR: {**_WORK, "road_section": frozenset({"pavement"})},
     PLANNER: _ALL,
     ADMINISTRATOR: _ALL,
 }
 #: Roles that may send register rows and dataset records.
 WRITE_REGISTERS = frozenset({PLANNER, ADMINISTRATOR})
 ROLES = tuple(WRITES)
+
+
+def may_write(role: str, entity: str, fields: Iterable[str]) -> bool:
+    """Return whether the role may make a change of these fields (`_exists` among them) of a kind."""
+    kinds = WRITES.get(role, {})
+    if entity not in kinds:
+        return False
+    allowed = kinds[entity]  # None is WHOLE
+    return allowed is None or allowed.issuperset(fields)
