@@ -145,7 +145,7 @@ def test_roles(live_hub: LiveHub, role: str, entity: str, taken: bool) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "taken"),
-    [({"pavement": "asfalt"}, True), ({"pavement": "asfalt", "number": "9"}, False), ({"_exists": False}, False)],
+    """An answer to "which pavement" is accepted; number and existence are not an inspector's to change."""
 )
 def test_an_inspector_may_say_which_pavement_lies_there(
     live_hub: LiveHub, fields: dict[str, object], taken: bool
