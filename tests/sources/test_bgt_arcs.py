@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -58,7 +59,7 @@ def test_no_chord_is_farther_from_the_arc_than_promised(found):
     cx, cy, radius = circle_through(run)
     made = arc(run)
     vertices = list(zip(made[::2], made[1::2], strict=True))
-    for (x1, y1), (x2, y2) in zip(vertices, vertices[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(vertices):
         assert abs(math.hypot(x1 - cx, y1 - cy) - radius) <= ROUNDING + 1e-6
         middle = math.hypot((x1 + x2) / 2 - cx, (y1 + y2) / 2 - cy)
         assert radius - middle <= MAX_SAGITTA + ROUNDING + 1e-6
@@ -70,7 +71,7 @@ def test_an_arc_is_as_long_as_it_should_be(found):
     run, _centre, radius, sweep = found
     made = arc(run)
     vertices = list(zip(made[::2], made[1::2], strict=True))
-    length = sum(math.dist(a, b) for a, b in zip(vertices, vertices[1:], strict=False))
+    length = sum(math.dist(a, b) for a, b in pairwise(vertices))
     assert abs(length - radius * sweep) <= 0.02 * radius * sweep + 0.02
 
 

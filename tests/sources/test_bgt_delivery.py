@@ -53,7 +53,7 @@ def test_files_in_a_folder_of_the_zip_count_and_others_do_not(tmp_path):
 
 
 def test_nothing_there(tmp_path):
-    with pytest.raises(BadInput, match="absent.zip"):
+    with pytest.raises(BadInput, match=r"absent\.zip"):
         bgt.open_delivery(tmp_path / "absent.zip")
 
 
@@ -77,7 +77,7 @@ def test_no_bgt_inside(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("holiday.jpg", b"...")
     for found in (path, tmp_path):
-        with pytest.raises(BadInput, match="bgt_<class>.gml"):
+        with pytest.raises(BadInput, match=r"bgt_<class>\.gml"):
             bgt.open_delivery(found)
 
 

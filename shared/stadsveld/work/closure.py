@@ -159,8 +159,10 @@ class Tiles:
                 is_within = west <= minx and maxx <= east and south <= miny and maxy <= north
                 (within if is_within else across).append(geo.wkb_from_blob(blob))
             cut = [*self._valid(within), *self._engine.intersections(self._valid(across), square)]
-            found.per_class_m2[bgt_class] = math.fsum(self._engine.areas(cut))
-            pieces += cut
+            area = math.fsum(self._engine.areas(cut))
+            if area > 0.0:
+                found.per_class_m2[bgt_class] = area
+                pieces += cut
         found.sum_m2 = math.fsum(found.per_class_m2.values())
         return found, pieces
 

@@ -214,7 +214,11 @@ class _Import:
                 self._store_waiting()
 
     def _store_waiting(self) -> None:
-        """Store the versions that wait, of each object one."""
+        """Store the versions that wait, of each object one.
+
+        The same version may come twice: an object's last version is published again when it ends, and
+        objects on a border are in both of two deliveries that were put together.
+        """
         ids = [found.id for _file, _counts, found in self._waiting]
         known = self._rows.noted(ids)
         for row_id, (file, counts, found) in zip(ids, self._waiting, strict=True):
