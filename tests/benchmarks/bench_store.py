@@ -43,7 +43,9 @@ def houses() -> Iterator[tuple[object, ...]]:
     """Yield squares of some 9 m at random places."""
     chance = np.random.default_rng(500)
     left, bottom, size = CITY
-    for number, (x, y) in enumerate(chance.uniform(0, size, (OBJECTS, 2)).round(3) + (left, bottom)):
+    for number, (x, y) in enumerate(
+        chance.uniform((left, bottom), (left + size, bottom + size), (OBJECTS, 2)).round(3)
+    ):
         corners = [(x, y), (x + 9, y), (x + 9, y + 9), (x, y + 9), (x, y)]
         rings = struct.pack("<BIIBIII", 1, 6, 1, 1, 3, 1, 5) + b"".join(
             struct.pack("<dd", *at) for at in corners
@@ -93,7 +95,7 @@ def measure_layer(path: Path) -> list[Result]:
     return [against(LAYER, "s", ours, peer, "QGIS, ogr provider, bare layer", ratio_at_most=1.2)]
 
 
-def open_in_qgis(path: Path):  # noqa: ANN201 - a QgsVectorLayer, where there is QGIS
+def open_in_qgis(path: Path):
     """Return the houses as a layer, or None without QGIS."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:
