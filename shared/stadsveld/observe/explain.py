@@ -60,6 +60,11 @@ def explain_tests(series: Series, tests: Mapping[str, _Parameters], unit: str) -
     return found
 
 
+def _of_difference(unit: str) -> str:
+    """Return the unit of a difference: of two heights in m NAP it is m."""
+    return unit.removesuffix(" NAP")
+
+
 def _plain(value: float, unit: str) -> str:
     decimals = next((n for n in range(6) if abs(value - round(value, n)) < 1e-9), 6)
     return shown(float(value), unit, decimals)
@@ -94,11 +99,13 @@ def _range_rule(given: _Parameters, unit: str) -> str:
 
 
 def _spike_rule(given: _Parameters, unit: str) -> str:
-    return _("differs from the readings before and after it by {bounds}").format(bounds=_bounds(given, unit))
+    return _("differs from the readings before and after it by {bounds}").format(
+        bounds=_bounds(given, _of_difference(unit))
+    )
 
 
 def _rate_rule(given: _Parameters, unit: str) -> str:
-    bounds = _bounds(given, unit, lambda value: _plain(round(value * _HOUR, 3), unit))
+    bounds = _bounds(given, unit, lambda value: _plain(round(value * _HOUR, 3), _of_difference(unit)))
     return _("changes per hour by {bounds}").format(bounds=bounds)
 
 
@@ -109,7 +116,7 @@ def _flat_rule(given: _Parameters, unit: str) -> str:
     if given.get("fail_seconds") is not None:
         periods.append(_("during {period}: wrong").format(period=_period(given["fail_seconds"])))
     rule = _("moves less than {tolerance} {periods}")
-    return rule.format(tolerance=_plain(given["tolerance"], unit), periods="; ".join(periods))
+    return rule.format(tolerance=_plain(given["tolerance"], _of_difference(unit)), periods="; ".join(periods))
 
 
 def _gap_rule(given: _Parameters, _unit: str) -> str:
