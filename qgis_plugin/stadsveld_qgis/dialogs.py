@@ -26,7 +26,7 @@ class FormDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(580)
         column = QVBoxLayout(self)
         if intro:
             text = QLabel(intro, self)
@@ -36,7 +36,8 @@ class FormDialog(QDialog):
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         column.addLayout(self.form)
         self.extra = QVBoxLayout()
-        column.addLayout(self.extra, 1)
+        column.addLayout(self.extra)
+        column.addStretch(1)
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.accept_button: QPushButton = self.buttons.addButton(
             accept_text, QDialogButtonBox.ButtonRole.AcceptRole
@@ -65,7 +66,7 @@ class ReportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(640, 560)
+        self.resize(960, 640)
         column = QVBoxLayout(self)
         self.text = QTextBrowser(self)
         self.text.setAccessibleName(title)

@@ -90,7 +90,7 @@ def test_processing_tells_errors_in_peoples_words(plugin, tmp_path) -> None:
 
 
 def test_a_dropped_delivery_asks_and_imports(plugin, session, district, settle, window, qtbot) -> None:
-    """Dropping a delivery on the window opens its dialog, filled in; the import runs beside QGIS and reports."""
+    """Dropping a delivery opens its dialog, filled in; the import runs beside QGIS and reports."""
     (handler,) = window.drop_handlers
     assert handler.handleFileDrop(str(district.bgt))
     (dialog,) = window.mainWindow().findChildren(BgtDialog)
@@ -109,7 +109,7 @@ def test_only_an_area_and_a_date(plugin, session, district, settle, window) -> N
     """The dialog passes its area in RD and its date to the import."""
     dialog = BgtDialog(plugin.context, plugin.imports, district.bgt)
     dialog.area.setChecked(True)
-    left, bottom, right, top = district.bbox
+    left, bottom, _right, _top = district.bbox
     middle = QgsRectangle(left + 300, bottom + 300, left + 700, bottom + 700)
     dialog.area.setOutputExtentFromUser(middle, dialog.area.outputCrs())
     assert dialog._bbox() == pytest.approx((left + 300, bottom + 300, left + 700, bottom + 700))
@@ -146,7 +146,7 @@ def test_the_report_names_overlap_gap_and_every_refusal() -> None:
     """Nothing is hidden in a percentage; names of objects are shown as text."""
     text = reports.bgt(
         {
-            "classes": {"pand": {"present": 3, "read": 2, "current": 2, "ended": 0, "planned": 0, "invalid": 1, "stored": 2}},
+            "classes": {"pand": dict.fromkeys(("present", "read", "current", "stored"), 2)},
             "closure": {"square_m2": 250000.0, "overlap_m2": 0.25, "gap_m2": 12.5},
             "mutations": {"new": 2, "changed": 0, "ended": 0},
             "problems": [{"class": "pand", "object": "G1<2", "reason": "ring is open"}],

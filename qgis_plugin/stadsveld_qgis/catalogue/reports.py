@@ -10,7 +10,7 @@ from ..text import number, tr
 
 _STYLE = (
     "<style>body{font-family:sans-serif;color:#1d2a33}th{text-align:left;background:#e8eef0}"
-    "td,th{padding:2px 8px}.n{text-align:right}.bad{color:#b3261e}</style>"
+    "td,th{padding:2px 8px;white-space:nowrap}.n{text-align:right}.bad{color:#b3261e}</style>"
 )
 #: Most refused objects that are listed one by one.
 _MOST = 200
@@ -48,7 +48,8 @@ def bgt(report: Mapping[str, Any]) -> str:
     ]
     headings = [tr("class"), *counted]
     keys = ("present", "read", "current", "ended", "planned", "invalid", "stored")
-    rows = [[name, *(counts.get(key, 0) for key in keys)] for name, counts in report["classes"].items()]
+    found = {name: counts for name, counts in report["classes"].items() if counts["present"]}
+    rows = [[name, *(counts.get(key, 0) for key in keys)] for name, counts in found.items()]
     parts += [f"<h3>{tr('Objects')}</h3>", table(headings, rows), _refused(report["problems"])]
     return "".join(parts)
 
@@ -61,7 +62,7 @@ def _closure(closure: Mapping[str, Any]) -> str:
         else tr("The surfaces at ground level do not close.")
     )
     rows = [
-        [tr("area checked (m²)"), float(closure["square_m2"])],
+        [tr("area checked (m²)"), round(closure["square_m2"])],
         [tr("overlap (m²)"), float(closure["overlap_m2"])],
         [tr("gap (m²)"), float(closure["gap_m2"])],
     ]

@@ -32,6 +32,7 @@ from .central import Central
 
 _DEVICE = Qt.ItemDataRole.UserRole
 _QR_PIXELS = 260
+_TEXT_PIXELS = 420
 
 
 def role_titles() -> dict[str, str]:
@@ -229,6 +230,7 @@ class CodeDialog(QDialog):
         picture = QLabel(self)
         picture.setPixmap(qr_picture(answer["svg"]))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        picture.setMinimumSize(picture.pixmap().size())
         picture.setAccessibleName(tr("QR code to scan with the device"))
         column.addWidget(picture)
         told = tr(
@@ -240,6 +242,7 @@ class CodeDialog(QDialog):
             self,
         )
         text.setWordWrap(True)
+        text.setMinimumSize(_TEXT_PIXELS, text.heightForWidth(_TEXT_PIXELS))
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(text)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
@@ -249,11 +252,13 @@ class CodeDialog(QDialog):
 
 
 def qr_picture(svg: str) -> QPixmap:
-    """Draw an SVG with the quiet white around it that scanners need."""
-    image = QImage(_QR_PIXELS, _QR_PIXELS, QImage.Format.Format_RGB32)
+    """Draw the SVG of a QR code on white, every module as the same whole number of pixels."""
+    renderer = QSvgRenderer(QByteArray(svg.encode("utf-8")))
+    size = renderer.defaultSize()
+    image = QImage(size * max(1, round(_QR_PIXELS / size.width())), QImage.Format.Format_RGB32)
     image.fill(Qt.GlobalColor.white)
     painter = QPainter(image)
-    QSvgRenderer(QByteArray(svg.encode("utf-8"))).render(painter)
+    renderer.render(painter)
     painter.end()
     return QPixmap.fromImage(image)
 
