@@ -89,6 +89,15 @@ def test_before_and_after_the_series_nothing_was_due():
     assert found.count[Flag.MISSING] == 0
 
 
+@given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50))
+def test_the_counts_of_two_stretches_add_up(a, b, c):
+    first, middle, last = (bound * QUARTER // 3 for bound in sorted((a, b, c)))
+    made = Series.of(np.array([0, 1, 5, 6, 9], np.int64) * QUARTER, [1.0] * 5, [1] * 5)
+    parts = [summarise(made, *span, 900).count for span in ((first, middle), (middle, last))]
+    whole = summarise(made, first, last, 900).count
+    assert {flag: parts[0][flag] + parts[1][flag] for flag in Flag} == whole
+
+
 def test_a_stretch_without_readings_has_no_numbers():
     found = summarise(series([]), 0, QUARTER, 900)
     assert (found.coverage, found.minimum, found.mean, found.maximum) == (None, None, None, None)

@@ -20,6 +20,8 @@ _STEPS = (_HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 
 #: Steps of months.
 _MONTHS = (1, 3, 6, 12, 60)
 _MONTH = 30.4 * _DAY
+#: Marks may be this much closer together than asked for.
+_ROUGHLY = 0.75
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def value_marks(low: float, high: float, wanted: int) -> list[Mark]:
         return [Mark(low, _number(low, 1))]
     rough = (high - low) / max(wanted, 1)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= _ROUGHLY * rough)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
@@ -53,10 +55,10 @@ def value_marks(low: float, high: float, wanted: int) -> list[Mark]:
 def time_marks(begin: int, end: int, wanted: int) -> list[Mark]:
     """Return dates or times between two instants (ms UTC), about as many as wanted, in Dutch time."""
     rough = (end - begin) / max(wanted, 1)
-    step = next((step for step in _STEPS if step >= rough), None)
+    step = next((step for step in _STEPS if step >= _ROUGHLY * rough), None)
     if step is not None and step < 14 * _DAY:
         return _even_marks(begin, end, step)
-    months = next((count for count in _MONTHS if count * _MONTH >= rough), _MONTHS[-1])
+    months = next((count for count in _MONTHS if count * _MONTH >= _ROUGHLY * rough), _MONTHS[-1])
     return _month_marks(begin, end, months)
 
 

@@ -67,7 +67,7 @@ def measured_at(store: Any, x: float, y: float, reach: float) -> Found | None:
         MissingComponent: there is no geometry engine.
     """
     engine = geo.default_engine()
-    here = engine.from_wkb(geo.point_wkb((x, y)))
+    here = engine.from_wkb(geo.point_wkb(x, y))
     box = (x - reach, y - reach, x + reach, y + reach)
     for entity in MEASURED:
         near = []

@@ -98,11 +98,7 @@ def summarise(series: Series, begin: int, end: int, interval_seconds: float) -> 
     """
     inside = series.between(begin, end)
     counts = {flag: int(np.count_nonzero(inside.flags == flag)) for flag in Flag}
-    due = 0
-    if len(series) and interval_seconds > 0:
-        step = int(interval_seconds * _MS)
-        first, last = max(begin, int(series.times[0])), min(end, int(series.times[-1]) + step)
-        due = max(0, round((last - first) / step))
+    due = _due(series, begin, end, int(interval_seconds * _MS))
     present = len(inside) - counts[Flag.MISSING]
     counts[Flag.MISSING] = max(counts[Flag.MISSING], due - present)
     values = inside.values[np.isin(inside.flags, _ACCEPTED) & ~np.isnan(inside.values)]
@@ -110,3 +106,12 @@ def summarise(series: Series, begin: int, end: int, interval_seconds: float) -> 
     if not values.size:
         return Summary(counts, coverage, None, None, None)
     return Summary(counts, coverage, float(values.min()), float(values.mean()), float(values.max()))
+
+
+def _due(series: Series, begin: int, end: int, step: int) -> int:
+    """Return how many readings the series should have had, counted from its first one."""
+    if not len(series) or step <= 0:
+        return 0
+    first, last = int(series.times[0]), int(series.times[-1])
+    start, stop = max(begin - first, 0), min(end - first, last - first + 1)
+    return max(0, -(-stop // step) - -(-start // step))
