@@ -19,6 +19,7 @@ from qgis.core import (
     QgsPalLayerSettings,
     QgsProperty,
     QgsRendererCategory,
+    QgsSimpleMarkerSymbolLayer,
     QgsSingleSymbolRenderer,
     QgsSymbol,
     QgsTextBufferSettings,
@@ -135,6 +136,9 @@ def _marker(style: Style) -> QgsMarkerSymbol:
             "size": str(size),
         }
     )
+    if style.get("halo"):
+        halo = {"name": style.get("shape", "circle"), "color": "#ffffff", "outline_style": "no"}
+        symbol.insertSymbolLayer(0, QgsSimpleMarkerSymbolLayer.create({**halo, "size": str(size + 1.3)}))
     if style.get("mark"):
         ink = QColor(style.get("ink") or _readable_on(style["fill"]))
         mark = QgsFontMarkerSymbolLayer("sans-serif", style["mark"], size * 0.62, ink)
