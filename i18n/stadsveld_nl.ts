@@ -92,6 +92,10 @@
       <translation>Kies de zip met GML-bestanden die PDOK levert. Alleen wat op de gekozen datum geldt wordt opgeslagen; het verslag verantwoordt elk object.</translation>
     </message>
     <message>
+      <source>Click a sensor on the map, or an object that is measured.</source>
+      <translation>Klik op de kaart op een sensor of op een object waaraan wordt gemeten.</translation>
+    </message>
+    <message>
       <source>Click the corners on the map. Right-click or Enter finishes, Backspace takes back.</source>
       <translation>Klik de hoekpunten op de kaart. Rechtsklik of Enter sluit af, Backspace neemt terug.</translation>
     </message>
@@ -170,6 +174,10 @@
     <message>
       <source>Count again</source>
       <translation>Opnieuw tellen</translation>
+    </message>
+    <message>
+      <source>Data quality, whole series</source>
+      <translation>Datakwaliteit, hele reeks</translation>
     </message>
     <message>
       <source>Dataset</source>
@@ -428,6 +436,10 @@
       <translation>Gebied meten</translation>
     </message>
     <message>
+      <source>Measurement series</source>
+      <translation>Meetreeks</translation>
+    </message>
+    <message>
       <source>Name</source>
       <translation>Naam</translation>
     </message>
@@ -458,6 +470,18 @@
     <message>
       <source>New store…</source>
       <translation>Nieuw Stadsveld-bestand…</translation>
+    </message>
+    <message>
+      <source>No data quality tests are set for this series.</source>
+      <translation>Voor deze meetreeks zijn geen datakwaliteitstoetsen ingesteld.</translation>
+    </message>
+    <message>
+      <source>No measurement series of this sensor is in the store.</source>
+      <translation>Van deze sensor staat geen meetreeks in het bestand.</translation>
+    </message>
+    <message>
+      <source>No readings</source>
+      <translation>Geen metingen</translation>
     </message>
     <message>
       <source>No store is open.</source>
@@ -522,6 +546,10 @@
     <message>
       <source>Paved share</source>
       <translation>Verhard aandeel</translation>
+    </message>
+    <message>
+      <source>Plot of the readings</source>
+      <translation>Grafiek van de metingen</translation>
     </message>
     <message>
       <source>Position</source>
@@ -632,6 +660,10 @@
       <translation>Korte naam, bijvoorbeeld die van de gemeente.</translation>
     </message>
     <message>
+      <source>Show everything</source>
+      <translation>Alles tonen</translation>
+    </message>
+    <message>
       <source>Show measurements</source>
       <translation>Metingen tonen</translation>
     </message>
@@ -650,6 +682,10 @@
     <message>
       <source>Stadsveld design</source>
       <translation>Stadsveld-ontwerp</translation>
+    </message>
+    <message>
+      <source>Stadsveld measurements</source>
+      <translation>Stadsveld-metingen</translation>
     </message>
     <message>
       <source>Stadsveld store</source>
@@ -752,6 +788,10 @@
       <translation>Hoogstens wachten op de centrale opslag</translation>
     </message>
     <message>
+      <source>Wheel: zoom. Drag: move. Double click: show everything.</source>
+      <translation>Wiel: zoomen. Slepen: schuiven. Dubbelklik: alles tonen.</translation>
+    </message>
+    <message>
       <source>Where does this number come from?</source>
       <translation>Waar komt dit getal vandaan?</translation>
     </message>
@@ -836,6 +876,10 @@
       <translation>gat (m²)</translation>
     </message>
     <message>
+      <source>good {n}</source>
+      <translation>goed {n}</translation>
+    </message>
+    <message>
       <source>in use</source>
       <translation>in gebruik</translation>
     </message>
@@ -860,6 +904,14 @@
       <translation>verloren</translation>
     </message>
     <message>
+      <source>lowest {low}, mean {mean}, highest {high} of the good readings</source>
+      <translation>laagste {low}, gemiddelde {mean}, hoogste {high} van de goede metingen</translation>
+    </message>
+    <message>
+      <source>missing from {begin} to {end}</source>
+      <translation>ontbreekt van {begin} tot {end}</translation>
+    </message>
+    <message>
       <source>no</source>
       <translation>nee</translation>
     </message>
@@ -870,6 +922,10 @@
     <message>
       <source>not filled in</source>
       <translation>niet ingevuld</translation>
+    </message>
+    <message>
+      <source>nothing found</source>
+      <translation>niets gevonden</translation>
     </message>
     <message>
       <source>now</source>
@@ -1014,6 +1070,10 @@
     <message>
       <source>{refused} refused, {conflicts} values changed by two people.</source>
       <translation>{refused} geweigerd, {conflicts} waarden door twee mensen gewijzigd.</translation>
+    </message>
+    <message>
+      <source>{share} of what was due is good</source>
+      <translation>{share} van wat er had moeten zijn, is goed</translation>
     </message>
     <message>
       <source>… and {n} more</source>
