@@ -76,7 +76,7 @@ class DesignDock(QDockWidget):
     def _build(self) -> None:
         body = QWidget(self)
         column = QVBoxLayout(body)
-        column.addLayout(self._build_top())
+        column.addWidget(self._build_draw())
         column.addLayout(self._build_figures())
         self._state = QLabel(body)
         self._state.setWordWrap(True)
@@ -91,17 +91,20 @@ class DesignDock(QDockWidget):
         column.addWidget(self._build_explanation(body))
         column.addLayout(self._build_keep())
         column.addWidget(self._build_comparison(body))
+        column.addLayout(self._build_give())
         column.addStretch(1)
         scroll = QScrollArea(self)
         scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)
         self.setWidget(scroll)
 
-    def _build_top(self) -> QHBoxLayout:
+    def _build_draw(self) -> QPushButton:
         self._draw = QPushButton(icon("design"), tr("Draw an area"), self)
         self._draw.setCheckable(True)
         self._draw.clicked.connect(self.draw.emit)
+        return self._draw
+
+    def _build_give(self) -> QHBoxLayout:
         self._copy = QPushButton(tr("Copy"), self)
         self._copy.setToolTip(tr("Copy the figures with their explanations as text"))
         self._copy.clicked.connect(lambda _checked=False: self.copy())
@@ -109,7 +112,7 @@ class DesignDock(QDockWidget):
         self._export.setToolTip(tr("Write the figures of this and of the kept areas to a CSV file"))
         self._export.clicked.connect(lambda _checked=False: self._ask_file())
         row = QHBoxLayout()
-        row.addWidget(self._draw, 1)
+        row.addStretch(1)
         row.addWidget(self._copy)
         row.addWidget(self._export)
         return row
