@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from qgis.core import (
     QgsExpression,
+    QgsExpressionContextUtils,
     QgsFeature,
     QgsGeometry,
     QgsPointXY,
     QgsProject,
+    QgsRenderContext,
     QgsVectorLayer,
     QgsVectorLayerUtils,
 )
@@ -101,12 +103,39 @@ def test_adding_twice_adds_nothing(plugin, session, layers) -> None:
 def test_sections_are_drawn_by_condition_with_a_letter(layers) -> None:
     """Each condition has a colour, a label in words and, where damage was found, its letter."""
     categories = layers["road_section"].renderer().categories()
-    assert [category.value() for category in categories] == list(CODES["condition"].labels)
+    assert [category.value() for category in categories] == [*CODES["condition"].labels, "ended"]
     texts = {category.value(): category.label() for category in categories}
     assert texts["M"].startswith("M  ")
     assert texts["not_inspected"] == CODES["condition"].label("not_inspected")
-    assert len({category.symbol().color().name() for category in categories}) == 5
+    assert len({category.symbol().color().name() for category in categories[:5]}) == 5
     assert layers["road_section"].labelsEnabled()
+
+
+def drawn(layer: QgsVectorLayer, feature: QgsFeature) -> bool:
+    """Whether the renderer of a layer would draw a feature."""
+    context = QgsRenderContext()
+    context.expressionContext().appendScopes(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    context.expressionContext().setFeature(feature)
+    renderer = layer.renderer().clone()
+    renderer.startRender(context, layer.fields())
+    will = renderer.willRenderFeature(feature, context)
+    renderer.stopRender(context)
+    return bool(will)
+
+
+def test_what_a_register_ended_is_not_drawn_until_asked_for(plugin, session, section, layers) -> None:
+    """A section that ended disappears from the map, one without a condition is drawn as not inspected."""
+    layer = layers["road_section"]
+    (feature,) = layer.getFeatures()
+    assert drawn(layer, feature)
+    with session.store.transaction(capture=False):
+        session.store.register_writer("road_section", "x").end(section, "2026-01-01")
+    layer.dataProvider().reloadData()
+    (feature,) = layer.getFeatures()
+    assert feature["ended"] == "2026-01-01"
+    assert not drawn(layer, feature)
+    layer.renderer().checkLegendSymbolItem(layer.renderer().legendSymbolItems()[-1].ruleKey(), True)
+    assert drawn(layer, feature)
 
 
 def test_forms_speak_to_people(layers) -> None:

@@ -31,9 +31,19 @@ from qgis.PyQt.QtCore import QSizeF
 from qgis.PyQt.QtGui import QColor, QFont
 
 from ..core import model, resources, text
+from ..text import tr
 
 Style = Mapping[str, Any]
 _INK = "#1d2a33"
+_CURRENT, _ENDED = "current", "ended"
+_ENDED_LOOK = {
+    "fill": "#ffffff00",
+    "line": "#8d99a1",
+    "dash": True,
+    "mark": "",
+    "halo": False,
+    "hatch": False,
+}
 #: Markers are whole up to 1:2500 and shrink to half at 1:10,000, so that an overview stays readable.
 _SHRINK = "scale_linear(@map_scale, 2500, 10000, 1, 0.5)"
 
@@ -53,26 +63,37 @@ def drawing_order() -> list[str]:
 
 
 def apply(layer: QgsVectorLayer, name: str) -> None:
-    """Style a layer of the entity `name`."""
+    """Style a layer of the entity `name`; what a register ended is a class that is switched off."""
     style = book()["layers"].get(name, {})
-    layer.setRenderer(_renderer(layer, style))
+    has_ended = model.ENTITIES[name].register
+    layer.setRenderer(_renderer(layer, style, has_ended=has_ended))
     if "label" in style:
-        layer.setLabeling(_labeling(style))
+        layer.setLabeling(_labeling(style, has_ended=has_ended))
         layer.setLabelsEnabled(True)
     if "scale" in style:
         layer.setScaleBasedVisibility(True)
         layer.setMinimumScale(style["scale"])
 
 
-def _renderer(layer: QgsVectorLayer, style: Style) -> Any:
+def _renderer(layer: QgsVectorLayer, style: Style, *, has_ended: bool) -> Any:
     kind = layer.geometryType()
-    if "fill" not in style and "line" not in style and "use" not in style and "classes" not in style:
+    if not {"fill", "line", "use", "classes"} & style.keys():
         return QgsNullSymbolRenderer()
-    if "use" not in style and "classes" not in style:
+    is_single = not {"use", "classes"} & style.keys()
+    if is_single and not has_ended:
         return QgsSingleSymbolRenderer(_symbol(kind, style))
-    renderer = QgsCategorizedSymbolRenderer(style.get("expression") or style["by"])
-    for value, title, look in _classes(style):
-        renderer.addCategory(QgsRendererCategory(value, _symbol(kind, {**style, **look}), title))
+    classes = [(_CURRENT, tr("current"), style)] if is_single else _classes(style)
+    value = f"'{_CURRENT}'" if is_single else style.get("expression") or f'"{style["by"]}"'
+    if "otherwise" in style:
+        value = f"coalesce({value}, '{style['otherwise']}')"
+    if has_ended:
+        value = f"CASE WHEN \"ended\" IS NULL THEN {value} ELSE '{_ENDED}' END"
+    renderer = QgsCategorizedSymbolRenderer(value)
+    for code, title, look in classes:
+        renderer.addCategory(QgsRendererCategory(code, _symbol(kind, {**style, **look}), title))
+    if has_ended:
+        look = _symbol(kind, {**style, **_ENDED_LOOK})
+        renderer.addCategory(QgsRendererCategory(_ENDED, look, tr("ended"), False))
     return renderer
 
 
@@ -104,7 +125,7 @@ def _symbol(kind: Qgis.GeometryType, style: Style) -> QgsSymbol:
 def _fill(style: Style) -> QgsFillSymbol:
     symbol = QgsFillSymbol.createSimple(
         {
-            "color": style["fill"] if len(style["fill"]) == 7 else _rgba(style["fill"]),
+            "color": _rgba(style["fill"]),
             "outline_color": style["line"],
             "outline_width": str(style.get("width", 0.2)),
             "outline_style": "dash" if style.get("dash") else "solid",
@@ -121,7 +142,7 @@ def _fill(style: Style) -> QgsFillSymbol:
 
 
 def _rgba(colour: str) -> str:
-    red, green, blue, alpha = (int(colour[start : start + 2], 16) for start in (1, 3, 5, 7))
+    red, green, blue, alpha = (int((colour + "ff")[start : start + 2], 16) for start in (1, 3, 5, 7))
     return f"{red},{green},{blue},{alpha}"
 
 
@@ -130,7 +151,7 @@ def _marker(style: Style) -> QgsMarkerSymbol:
     symbol = QgsMarkerSymbol.createSimple(
         {
             "name": style.get("shape", "circle"),
-            "color": style["fill"],
+            "color": _rgba(style["fill"]),
             "outline_color": style["line"],
             "outline_width": "0.3",
             "size": str(size),
@@ -153,9 +174,10 @@ def _readable_on(fill: str) -> str:
     return _INK if QColor(fill).lightnessF() > 0.55 else "#ffffff"
 
 
-def _labeling(style: Style) -> QgsVectorLayerSimpleLabeling:
+def _labeling(style: Style, *, has_ended: bool) -> QgsVectorLayerSimpleLabeling:
     settings = QgsPalLayerSettings()
-    settings.fieldName = style["label"]
+    shown = style["label"]
+    settings.fieldName = f'CASE WHEN "ended" IS NULL THEN {shown} END' if has_ended else shown
     settings.isExpression = True
     settings.scaleVisibility = True
     settings.minimumScale = style.get("label_scale", 5000)

@@ -50,7 +50,6 @@ class Preferences:
     hub_url = Preference("")
     auth_config = Preference("")
     timeout = Preference(60)
-    show_ended = Preference(False)
 
     def remember_store(self, path: str) -> None:
         """Put a store at the top of the recent ones."""
