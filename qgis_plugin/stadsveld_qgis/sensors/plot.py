@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import (
     QColor,
     QKeyEvent,
@@ -264,18 +264,22 @@ class SeriesPlot(QWidget):
             self._draw_readings(painter, frame, inside)
             return
         found = observe.envelope(self._series, *self._view, columns)
-        known = np.flatnonzero(~np.isnan(found.low))
-        fill = QColor(signs.LINE)
-        fill.setAlpha(150)
-        painter.setBrush(fill)
-        for run in np.split(known, np.flatnonzero(np.diff(known) > 1) + 1):
-            if run.size:
-                self._draw_run(painter, frame, run, found)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QPen(signs.LINE, 1.0))
+        painter.drawLines(self._columns(found, frame))
+        painter.restore()
 
-    def _draw_run(self, painter: QPainter, frame: QRectF, run: Any, found: Any) -> None:
-        there = [QPointF(frame.left() + x + 0.5, self._y(found.high[x], frame)) for x in run]
-        back = [QPointF(frame.left() + x + 0.5, self._y(found.low[x], frame)) for x in run[::-1]]
-        painter.drawPolygon(QPolygonF([*there, *back]))
+    def _columns(self, found: Any, frame: QRectF) -> list[QLineF]:
+        """Return a vertical line per column with readings; lines of neighbours meet."""
+        low, high = found.low.copy(), found.high.copy()
+        low[1:] = np.fmin(low[1:], np.where(np.isnan(low[1:]), np.nan, found.high[:-1]))
+        high[1:] = np.fmax(high[1:], np.where(np.isnan(high[1:]), np.nan, found.low[:-1]))
+        lines = []
+        for column in np.flatnonzero(~np.isnan(low)):
+            x = frame.left() + column + 0.5
+            lines.append(QLineF(x, self._y(high[column], frame) - 0.6, x, self._y(low[column], frame) + 0.6))
+        return lines
 
     def _draw_readings(self, painter: QPainter, frame: QRectF, inside: Any) -> None:
         flags = observe.Flag
