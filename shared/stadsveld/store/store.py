@@ -94,8 +94,11 @@ class Store:
 
     def use_wal(self) -> None:
         """Write ahead: readers never wait for the writer. For local disks only (hub and device)."""
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        self.connection.execute("PRAGMA synchronous = FULL")
+        try:
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
 
     def close(self) -> None:
         """Close the file."""
