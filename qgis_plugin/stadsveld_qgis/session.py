@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ class Session(QObject):
             self._messages.failure(error)
             return False
         self.close()
+        if not is_shared and not create:
+            _let_readers_go_on(found)
         self.store = found
         self._preferences.remember_store(str(path))
         if is_shared:
@@ -166,6 +169,12 @@ class Session(QObject):
         if count:
             self.changed.emit()
         return int(count)
+
+
+def _let_readers_go_on(opened: Any) -> None:
+    """Let layers be drawn while something is written, where the file allows it."""
+    with suppress(errors.StoreError):
+        opened.use_wal()
 
 
 def _sections_touched(opened: Any) -> list[str] | None:

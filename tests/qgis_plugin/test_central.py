@@ -146,3 +146,38 @@ def test_the_token_is_readable_by_its_owner_only(joined) -> None:
     token = Path(f"{joined.path}.token")
     assert token.is_file()
     assert token.stat().st_mode & 0o077 == 0
+
+
+def test_synchronising_as_processing(joined, hub, settle) -> None:
+    """The algorithm sends what waits and counts it."""
+    from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingFeedback
+
+    (task,) = joined.store.rows("task")
+    joined.store.put("task", task["id"], {"status": "sent"})
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("stadsveld:syncwithcentralstore")
+    given = {"STORE": str(joined.path)}
+    outputs, succeeded = algorithm.run(given, QgsProcessingContext(), QgsProcessingFeedback())
+    assert succeeded
+    assert (outputs["SENT"], outputs["REFUSED"]) == (1, 0)
+    with Store.open(hub.path) as central:
+        assert central.get("task", task["id"])["status"] == "sent"
+
+
+def test_the_key_moves_into_qgis_when_it_has_a_master_password(joined, plugin, hub, settle) -> None:
+    """With a master password the token leaves its file for QGIS's encrypted store, and still works."""
+    from qgis.core import QgsApplication
+
+    from stadsveld_qgis.settings import transport
+
+    manager = QgsApplication.authManager()
+    if manager.isDisabled() or not manager.setMasterPassword("only for this test", True):
+        pytest.skip("QGIS has no authentication database here")
+    assert transport.keep_safely(joined.store)
+    assert not Path(f"{joined.path}.token").exists()
+    assert transport.token_of(joined.store)
+    plugin.central.synchronise()
+    settle(lambda: not joined.is_busy)
+    assert joined.store.setting("hub_url") == hub.url
+    way = transport.transport_of(joined.store, plugin.context.preferences)
+    assert way.request("GET", "/v1/status").status == 200
+    manager.clearMasterPassword()
