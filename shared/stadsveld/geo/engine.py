@@ -17,6 +17,10 @@ from ..text import _
 
 Geometry = Any
 
+#: The first GEOS that can tell whether surfaces lie side by side without overlapping.
+_GEOS_WITH_COVERAGES = (3, 12, 0)
+_SURFACE = 2
+
 
 class Engine(Protocol):
     """What an engine can do. The forms in the plural work on lists at once, pair by pair."""
@@ -131,6 +135,15 @@ class _ShapelyEngine:
     def buffer(self, geometry: Geometry, distance: float) -> Geometry:
         return self._shapely.buffer(geometry, distance)
 
+    def union_area(self, geometries: Sequence[Geometry]) -> float:
+        """Return the area of the union, without making it where nothing overlaps."""
+        shapely = self._shapely
+        parts = shapely.get_parts(list(geometries))
+        surfaces = parts[shapely.get_dimensions(parts) == _SURFACE]
+        if shapely.geos_version >= _GEOS_WITH_COVERAGES and shapely.coverage_is_valid(surfaces):
+            return float(shapely.area(surfaces).sum())
+        return float(shapely.area(shapely.union_all(surfaces)))
+
 
 def _import_shapely() -> Any:
     """Import Shapely so that it keeps to the GEOS it brings along.
@@ -174,6 +187,18 @@ class _Used:
     """The engine in use; none until the first need."""
 
     engine: Engine | None = None
+
+
+def union_area(geometries: Sequence[Geometry]) -> float:
+    """Return the area in m² that any of these surfaces covers, by the engine in use.
+
+    Raises:
+        MissingComponent: if there is no engine.
+    """
+    engine = default_engine()
+    if isinstance(engine, _ShapelyEngine):
+        return engine.union_area(geometries)
+    return engine.area(engine.union(geometries))
 
 
 def use_engine(engine: Engine | None) -> None:

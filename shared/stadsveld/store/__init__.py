@@ -6,7 +6,7 @@ register import writes goes past the capture, as rows of a dataset edition.
 """
 
 from .photos import PhotoFolder
-from .rows import RegisterWriter, base_values, forget_base_values, keep_base_values
+from .rows import RegisterWriter, TableLoader, base_values, forget_base_values, keep_base_values
 from .statements import statement
 from .store import Store
 
@@ -14,6 +14,7 @@ __all__ = [
     "PhotoFolder",
     "RegisterWriter",
     "Store",
+    "TableLoader",
     "base_values",
     "forget_base_values",
     "keep_base_values",

@@ -43,13 +43,16 @@ def create(connection: Connection) -> None:
     for name in _OWN_TABLES:
         connection.execute(statement(name))
     for entity in ENTITIES.values():
-        _create_entity(connection, entity)
+        _create_table(connection, entity)
+    # SpatiaLite reads the whole schema for every geometry column: the many triggers come afterwards.
+    for entity in ENTITIES.values():
+        _create_triggers(connection, entity)
     connection.execute(statement("set_setting"), ("capture", "1"))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
     connection.execute(f"PRAGMA user_version = {VERSION:d}")
 
 
-def _create_entity(connection: Connection, entity: Entity) -> None:
+def _create_table(connection: Connection, entity: Entity) -> None:
     table = entity.name
     connection.execute(table_definition(table, ((f.name, SQL_TYPES[f.kind]) for f in entity.fields)))
     if entity.geometry:
@@ -58,6 +61,10 @@ def _create_entity(connection: Connection, entity: Entity) -> None:
     for field in entity.fields:
         if field.kind == "ref" or field.name in {"local_id", "bgt_local_id", "number"}:
             connection.execute(statement("reference_index", table, field.name))
+
+
+def _create_triggers(connection: Connection, entity: Entity) -> None:
+    table = entity.name
     connection.execute(statement("capture_insert", table))
     connection.execute(statement("make_id", table))
     if entity.has_base:

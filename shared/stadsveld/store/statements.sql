@@ -492,3 +492,15 @@ SELECT r.id, r.bgt_class, r.local_id, r.registered, r.geom, d.state, d.ended AS 
     FROM $table r LEFT JOIN stadsveld_delivered d ON d.id = r.id
     WHERE r.ended IS NULL AND r.dataset_id = ?
         AND (d.id IS NULL OR d.state <> 'current' OR d.entity <> $literal)
+
+-- :name insert_triggers
+SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? AND sql LIKE '% INSERT ON %'
+
+-- :name drop_trigger
+DROP TRIGGER $table
+
+-- :name last_fid
+SELECT seq FROM sqlite_sequence WHERE name = ?
+
+-- :name index_row
+INSERT INTO $index (pkid, xmin, xmax, ymin, ymax) VALUES (?, ?, ?, ?, ?)

@@ -18,7 +18,7 @@ from ..text import _
 from . import schema
 from .connection import Connection, connect, explain
 from .photos import PhotoFolder
-from .rows import RegisterWriter
+from .rows import RegisterWriter, TableLoader
 from .statements import statement
 
 #: (minx, miny, maxx, maxy) in EPSG:28992, metres.
@@ -238,6 +238,10 @@ class Store:
     def register_writer(self, name: str, dataset_id: str) -> RegisterWriter:
         """Return a bulk writer of register rows; use it inside `transaction(capture=False)`."""
         return RegisterWriter(self.connection, entity(name), dataset_id)
+
+    def table_loader(self, name: str, dataset_id: str) -> TableLoader:
+        """Return a loader for register rows of an entity that has no row; use it inside a transaction."""
+        return TableLoader(self.connection, entity(name), dataset_id)
 
     # Drafts
 

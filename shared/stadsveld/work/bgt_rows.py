@@ -11,7 +11,7 @@ from .. import geo
 from ..model import dutch_time, entity, id_from_register
 from ..model.entities import BGT_ENTITIES
 from ..sources.bgt import BgtObject, Label
-from ..store import Store, base_values, statement
+from ..store import Store, TableLoader, base_values, statement
 
 #: The dataset that all BGT rows belong to.
 DATASET = id_from_register("dataset", "bgt")
@@ -52,6 +52,7 @@ class _Table:
         self._columns = columns
         self.was_empty = store.count(name) == 0
         self._pending: list[Values] = []
+        self._loader: TableLoader | None = None
         self._owned: dict[str, set[str]] = {}
         self._edited: dict[str, set[str]] = {}
         for row in store.connection.execute(statement("owned_fields"), (name,)):
@@ -113,10 +114,23 @@ class _Table:
 
     def flush(self) -> None:
         """Write the rows that wait to be inserted."""
-        if self._pending:
+        if not self._pending:
+            return
+        if self.was_empty:
+            if self._loader is None:
+                self._loader = self._store.table_loader(self._name, DATASET)
+            self._loader.insert(self._columns, self._pending)
+        else:
             with self._store.transaction(capture=False):
                 self._store.register_writer(self._name, DATASET).insert(self._columns, self._pending)
-            self._pending = []
+        self._pending = []
+
+    def finish(self) -> None:
+        """Write what waits and leave the table as it should be."""
+        self.flush()
+        if self._loader is not None:
+            self._loader.close()
+            self._loader = None
 
 
 class BgtRows:
@@ -188,10 +202,10 @@ class BgtRows:
         values = (label.id, "label", found.registered)
         self._store.connection.execute(statement("note_current"), values)
 
-    def flush(self) -> None:
+    def finish(self) -> None:
         """Write everything that waits."""
         for table in self._tables.values():
-            table.flush()
+            table.finish()
 
     def not_delivered(self) -> Iterable[tuple[str, Any]]:
         """Yield (entity, row) of objects in the store that the delivery does not bring as they are."""

@@ -167,7 +167,7 @@ class Tiles:
         return found, pieces
 
     def _unite(self, found: Closure, pieces: list[Any]) -> None:
-        found.union_m2 = self._engine.area(self._engine.union(pieces)) if pieces else 0.0
+        found.union_m2 = geo.union_area(pieces) if pieces else 0.0
         found.overlap_m2 = max(found.sum_m2 - found.union_m2, 0.0)
         found.gap_m2 = max(found.square_m2 - found.union_m2, 0.0)
 

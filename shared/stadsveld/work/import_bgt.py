@@ -268,7 +268,7 @@ class _Import:
                 _("no object in it can be read; the first one: {reason}").format(reason=first.reason),
                 file=self._delivery.path, place=place,
             )  # fmt: skip
-        self._rows.flush()
+        self._rows.finish()
         if not self._rows.was_empty:
             progress.report(_READ, _("looking for objects that ended"))
             for name, row_id, instant in list(self._endings()):

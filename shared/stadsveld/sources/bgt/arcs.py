@@ -10,8 +10,8 @@ import math
 
 from ... import geo
 
-#: Farthest that a chord may lie from its arc, in metres: what rounding coordinates loses anyhow.
-MAX_SAGITTA = 0.001
+#: Farthest that a chord may lie from its arc, in metres; the BGT itself is good to decimetres.
+MAX_SAGITTA = 0.002
 #: Points whose triangle has less than this double area per square of its size are on one line.
 _STRAIGHT = 1e-9
 

@@ -55,7 +55,6 @@ class FileReader:
         self._names = _LocalNames()
         self._root: Node = ("", {}, [])
         self._stack: list[Node] = [self._root]
-        self._text: list[str] = []
         self._last_object = 0
 
     def read(self, stream: IO[bytes]) -> Iterator[BgtObject | Refusal]:
@@ -81,43 +80,52 @@ class FileReader:
         yield from self._found
 
     def _expat(self) -> pyexpat.XMLParserType:
+        """Return a parser that builds the tree of the object at hand."""
         expat = pyexpat.ParserCreate()
         expat.buffer_text = True
-        expat.StartElementHandler = self._start
-        expat.EndElementHandler = self._end
-        expat.CharacterDataHandler = self._text.append
         expat.StartDoctypeDeclHandler = self._refuse_definitions
         expat.EntityDeclHandler = self._refuse_definitions
+        stack, names = self._stack, self._names
+        text: list[str] = []
+
+        # These run for every element: what they need is local, and a leaf costs a handful of steps.
+        def start(name: str, attributes: dict[str, str]) -> None:
+            node: Node = (names[name], attributes, [])
+            stack[-1][2].append(node)
+            stack.append(node)
+            text.clear()
+            if "srsName" in attributes:
+                self._check_crs(attributes["srsName"])
+            if len(stack) == _OBJECT_DEPTH + 1 or len(stack) > _MAX_DEPTH:
+                self._begin_object()
+
+        def end(_name: str) -> None:
+            node = stack.pop()
+            if text:
+                if not node[2]:
+                    content = "".join(text).strip()
+                    if content:
+                        node[2].append(content)
+                text.clear()
+            if len(stack) <= _OBJECT_DEPTH:
+                if len(stack) == _OBJECT_DEPTH and stack[-1][0] in _MEMBERS:
+                    self._finish(node)
+                stack[-1][2].clear()
+
+        expat.StartElementHandler = start
+        expat.EndElementHandler = end
+        expat.CharacterDataHandler = text.append
         return expat
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        stack = self._stack
-        node: Node = (self._names[name], attributes, [])
-        self._text.clear()
-        stack[-1][2].append(node)
-        stack.append(node)
-        if attributes and "srsName" in attributes and not is_rd(attributes["srsName"][:100]):
-            reason = _("the coordinates are in {crs}, not in RD (EPSG:28992); download it in RD")
-            raise self._bad(reason.format(crs=attributes["srsName"][:100]))
-        if len(stack) == _OBJECT_DEPTH + 1:
-            self.present += stack[-2][0] in _MEMBERS
-        elif len(stack) > _MAX_DEPTH:
+    def _begin_object(self) -> None:
+        if len(self._stack) > _MAX_DEPTH:
             raise self._bad(_("its elements are nested deeper than in any BGT file"))
+        self.present += self._stack[-2][0] in _MEMBERS
 
-    def _end(self, _name: str) -> None:
-        stack = self._stack
-        node = stack.pop()
-        text = self._text
-        if text:
-            if not node[2]:
-                content = text[0] if len(text) == 1 else "".join(text)
-                if not content.isspace():
-                    node[2].append(content.strip())
-            text.clear()
-        if len(stack) <= _OBJECT_DEPTH:
-            if len(stack) == _OBJECT_DEPTH and stack[-1][0] in _MEMBERS:
-                self._finish(node)
-            stack[-1][2].clear()
+    def _check_crs(self, crs: str) -> None:
+        if not is_rd(crs[:100]):
+            reason = _("the coordinates are in {crs}, not in RD (EPSG:28992); download it in RD")
+            raise self._bad(reason.format(crs=crs[:100]))
 
     def _finish(self, node: Node) -> None:
         """Turn the element of an object into what it is."""
