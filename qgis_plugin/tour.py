@@ -1,7 +1,6 @@
 """The tour inside QGIS (`qgis --code`): opens a store, walks past what the plugin shows, keeps pictures.
 
 Started by `build/qgis_tour.py`, which says what to do in the environment variable STADSVELD_TOUR.
-A part of the plugin joins in with a method `tour()` that yields the names of pictures to take.
 """
 
 from __future__ import annotations
@@ -11,12 +10,14 @@ import os
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import qgis.utils
 from qgis.core import QgsFeature, QgsFeatureRequest, QgsGeometry, QgsPointXY, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapTip
 from qgis.PyQt.QtCore import QObject, QPoint, Qt, QTimer
-from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget, QWidget
+from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QApplication, QDialog, QDockWidget, QPushButton, QWidget
 
 TOLD = json.loads(os.environ["STADSVELD_TOUR"])
 FOLDER = Path(TOLD["screenshots"]) if TOLD["screenshots"] else None
@@ -185,9 +186,74 @@ class Tour(QObject):
         yield None
         yield "datasets"
         datasets.hide()
-        for part in getattr(self.plugin, "parts", ()):
-            if hasattr(part, "tour"):
-                yield from part.tour()
+        yield from self._import()
+        yield from self._design()
+        yield from self._sensor()
+
+    def _part(self, name: str) -> Any:
+        return next((part for part in self.plugin.parts if type(part).__name__ == name), None)
+
+    def _import(self) -> Iterator[str | None]:
+        delivery = Path(TOLD["store"]).parent / "district" / "bgt.zip"
+        if not delivery.exists():
+            return
+        self.plugin.imports.bgt(delivery)
+        for _pause in range(40):
+            yield None
+            buttons = self.iface.messageBar().findChildren(QPushButton)
+            if buttons:
+                buttons[0].click()
+                break
+        yield None
+        found = self.iface.mainWindow().findChildren(QDialog)
+        self._shown = next((dialog for dialog in found if dialog.isVisible()), None)
+        if self._shown is not None:
+            yield "import"
+            self._shown.close()
+            self._shown = None
+
+    def _design(self) -> Iterator[str | None]:
+        """Draw an area with the mouse, around the damaged section."""
+        part = self._part("DesignPart")
+        section = self._first("road_section", "\"condition\" = 'E'", "TRUE")
+        if part is None or section is None:
+            return
+        self._zoom(section.geometry(), 2500)
+        yield None
+        part.action.trigger()
+        self.iface.mainWindow().resizeDocks([part.dock], [430], Qt.Orientation.Horizontal)
+        for _pause in range(4):
+            yield None
+        view = self.iface.mapCanvas().viewport()
+        width, height = view.width(), view.height()
+        corners = [(0.2, 0.2), (0.75, 0.12), (0.85, 0.6), (0.3, 0.85)]
+        points = [QPoint(round(x * width), round(y * height)) for x, y in corners]
+        for point in points:
+            QTest.mouseMove(view, point)
+            QTest.mouseClick(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, point)
+            yield None
+        part.dock.explain("gsi")
+        QTest.mouseMove(view, QPoint(round(0.14 * width), round(0.5 * height)))
+        for _pause in range(4):
+            yield None
+        yield "design"
+        part.tool.cancel()
+        part.action.trigger()
+        part.dock.hide()
+
+    def _sensor(self) -> Iterator[str | None]:
+        """Show the year of the sensor with the most to tell."""
+        part = self._part("SensorsPart")
+        sensor = self._first("sensor", "\"asset_entity\" = 'road_section'", "TRUE")
+        if part is None or sensor is None:
+            return
+        self._zoom(sensor.geometry(), 1500)
+        part.open("sensor", str(sensor["id"]))
+        self.iface.mainWindow().resizeDocks([part.dock], [620], Qt.Orientation.Horizontal)
+        for _pause in range(4):
+            yield None
+        yield "sensor"
+        part.dock.hide()
 
     def _home(self) -> None:
         section = self._first("road_section", "\"condition\" = 'E'", "TRUE")
