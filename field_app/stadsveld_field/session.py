@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from stadsveld.errors import StadsveldError
 from stadsveld.jobs import Progress
+from stadsveld.resources import resource
 from stadsveld.store import Store
 from stadsveld.text import LANGUAGES, _, use_language
 
@@ -405,6 +407,12 @@ class Session(Presenter):
         """Put the buttons where the left or the right thumb is."""
         self.preferences.left_handed = wanted
         self._set()
+
+    def open_manual(self, show: Callable[[str], bool] = webbrowser.open) -> None:
+        """Open the manual in the browser, in the language in use."""
+        page = resource("help", self.language, "index.html")
+        if not show(page.as_uri()):
+            self.say(_("The manual could not be opened. It is in {file}.").format(file=page))
 
     def _set(self) -> None:
         self.message = ""

@@ -1,8 +1,12 @@
 """One run of the app without a window: every decision of the presenters, against a real central store."""
 
 import threading
+from pathlib import Path
+from urllib.parse import urlparse
+from urllib.request import url2pathname
 
 import pytest
+from PIL import Image
 
 from stadsveld import sync
 from stadsveld.errors import Unavailable
@@ -156,7 +160,7 @@ def test_a_photo_arrives_byte_for_byte(start, screen, hub, tmp_path):
     enrol(session, screen, hub)
     picture = tmp_path / "pictures" / "crack.jpg"
     picture.parent.mkdir()
-    picture.write_bytes(b"\xff\xd8\xff" + bytes(range(256)) * 40)
+    Image.effect_noise((64, 48), 50).save(picture)
     session.photos = FolderPhotos(picture.parent)
     session.map.select(section_id("W-001"))
     session.record_damage()
@@ -391,3 +395,21 @@ def test_a_failing_connection_is_an_error_of_the_exchange_not_of_the_screen(star
     happened = run_sync(session, screen)
     assert happened[0] == ("error", "No connection with the central store.")
     assert happened[1] == ("nothing", "the line went dead")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_manual_opens_in_the_language_of_the_screen(start, replica, language):
+    opened = []
+    session = start(replica)
+    session.set_language(language)
+    session.open_manual(lambda address: opened.append(address) or True)
+    [address] = opened
+    page = Path(url2pathname(urlparse(address).path))
+    assert f'<html lang="{language}">' in page.read_text(encoding="utf-8")
+    assert session.message == ""
+
+
+def test_without_a_browser_the_screen_says_where_the_manual_is(start, replica):
+    session = start(replica)
+    session.open_manual(lambda _address: False)
+    assert "index.html" in session.message
