@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor, QPainter, QPaintEvent
+from qgis.PyQt.QtGui import QColor, QFont, QPainter, QPaintEvent
 from qgis.PyQt.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -32,6 +32,16 @@ def why_button(title: str, ask: Callable[[], None], parent: QWidget) -> QToolBut
     return button
 
 
+def _scaled(font: QFont, factor: float) -> QFont:
+    """Return a font of another size, whether its size is in points or in pixels."""
+    found = QFont(font)
+    if font.pointSizeF() > 0:
+        found.setPointSizeF(font.pointSizeF() * factor)
+    else:
+        found.setPixelSize(round(font.pixelSize() * factor))
+    return found
+
+
 class Figure(QFrame):
     """A number that is read from across the table, with its name and its `?`.
 
@@ -46,13 +56,11 @@ class Figure(QFrame):
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName(title)
         self._value = QLabel("–", self)
-        font = self._value.font()
-        font.setPointSizeF(font.pointSizeF() * 1.45)
-        font.setBold(True)
-        self._value.setFont(font)
+        large = _scaled(self._value.font(), 1.45)
+        large.setBold(True)
+        self._value.setFont(large)
         self._note = QLabel(" ", self)
-        small = self._note.font()
-        small.setPointSizeF(small.pointSizeF() * 0.85)
+        small = _scaled(self._note.font(), 0.85)
         name = QLabel(title, self)
         for text in (name, self._note):
             text.setFont(small)

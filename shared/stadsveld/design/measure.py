@@ -148,6 +148,11 @@ class _Measured:
         return shown(100.0 * area / self.area, "%", _PERCENT_DECIMALS)
 
     def tell_area(self) -> Explanation:
+        formula = _("A = area inside the drawn boundary, in RD")
+        return Explanation(_("Area"), self.area, "m²", formula=formula, warnings=self._holes())
+
+    def _holes(self) -> tuple[str, ...]:
+        """Return what is wrong with the base map inside the plan."""
         rest = self.area - float(self.per_kind.sum())
         warnings = []
         if not self.is_complete:
@@ -158,10 +163,7 @@ class _Measured:
         elif rest < -_TELL:
             text = _("Surfaces of the base map overlap by {area}.")
             warnings.append(text.format(area=shown(-rest, "m²")))
-        return Explanation(
-            _("Area"), self.area, "m²", formula=_("A = area inside the drawn boundary, in RD"),
-            warnings=tuple(warnings),
-        )  # fmt: skip
+        return tuple(warnings)
 
     def tell_gsi(self) -> Explanation:
         built = self._area_of(_BUILDING)
@@ -175,7 +177,7 @@ class _Measured:
         return Explanation(
             _("Ground space index (GSI)"),
             min(built / self.area, 1.0), decimals=_RATIO_DECIMALS, formula="GSI = B / A",
-            inputs=(footprints, self._plan_area()), warnings=warnings,
+            inputs=(footprints, self._plan_area()), warnings=(*warnings, *self._holes()),
         )  # fmt: skip
 
     def tell_paved(self) -> Explanation:
@@ -197,7 +199,7 @@ class _Measured:
             _("Paved share"), paved, "%", _PERCENT_DECIMALS,
             formula=_("paved share = sum of (area × percentage) / A"),
             inputs=(*self._surfaces(), self._plan_area()), basis=self.around.pack.title, source=self.source,
-            assumptions=self._assumptions(), warnings=warnings,
+            assumptions=self._assumptions(), warnings=(*warnings, *self._holes()),
         )  # fmt: skip
 
     def _assumptions(self) -> tuple[str, ...]:
