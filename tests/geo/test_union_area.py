@@ -30,6 +30,15 @@ def test_lines_and_points_among_surfaces_have_no_area():
     assert geo.union_area([engine.from_wkb(square(0, 0, 2, 2)), touching]) == 4.0
 
 
+def test_surfaces_that_cross_themselves_are_made_valid():
+    bow_tie = geo.polygon_wkb([[(0, 0), (2, 2), (2, 0), (0, 2)]])
+    found = geo.valid_surfaces([square(0, 0, 1, 1), bow_tie])
+    engine = geo.default_engine()
+    assert all(engine.is_valid(each) for each in found)
+    assert [engine.area(each) for each in found] == [1.0, 2.0]
+    assert len(geo.valid_surfaces([])) == 0
+
+
 def test_any_engine_will_do():
     class Counting:
         def union(self, geometries):

@@ -16,14 +16,14 @@ BOX = x.box(181000, 457000, 181010, 457010)
 NOW = bgt.instant_at("2026-01-01")
 
 
-def read(tmp_path, bgt_class, *objects):
+def read(tmp_path, bgt_class, *objects, at=None):
     """Read one file with these objects: what came out, and the number of object elements."""
     path = tmp_path / f"bgt_{bgt_class}.gml"
     first = objects[0]
     content = first if isinstance(first, bytes) or first.startswith("<?xml") else x.gml(*objects)
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with bgt.open_delivery(path) as delivery:
-        reader = bgt.FileReader(delivery.files[0])
+        reader = bgt.FileReader(delivery.files[0], at)
         with delivery.open(delivery.files[0]) as stream:
             return list(reader.read(stream)), reader.present
 
@@ -355,6 +355,29 @@ class TestVersions:
         )
         for moment in ("2019-01-01T10:59:59.999Z", "2019-01-01T11:00:00.000Z"):
             assert sum(each.is_valid_at(moment) for each in found) == 1
+
+    def test_versions_that_nobody_asked_for_come_bare_and_are_checked_all_the_same(self, tmp_path):
+        ended = {"ended": "2019-01-01T12:00:00"}
+        high = '<gml:LineString srsDimension="3"><gml:posList>181000 457000 1 181010 457000 2</gml:posList>'
+        found, present = read(
+            tmp_path,
+            "scheiding",
+            x.bgt_object("scheiding", "G.holds", BOX),
+            x.bgt_object("scheiding", "G.ended", BOX, **ended),
+            x.bgt_object("scheiding", "G.high", high + "</gml:LineString>", **ended),
+            x.bgt_object("scheiding", "G.far", x.box(5, 52, 6, 53), **ended),
+            x.bgt_object("scheiding", "G.bad", BOX.replace("181010.000", "18l010"), **ended),
+            x.bgt_object("scheiding", "G.none", **ended),
+            x.bgt_object("scheiding", "G.empty", "<gml:Polygon></gml:Polygon>", **ended),
+            at=NOW,
+        )
+        assert present == len(found) == 7
+        holds, ended, high, *refusals = found
+        assert holds.geometry is not None
+        assert (ended.geometry, ended.values, ended.ended) == (None, {}, "2019-01-01T11:00:00.000Z")
+        assert high.local_id == "G.high"
+        assert [refusal.place for refusal in refusals] == ["G.far", "G.bad", "G.none", "G.empty"]
+        assert all(isinstance(refusal, bgt.Refusal) for refusal in refusals)
 
     def test_a_date_means_its_end_in_the_netherlands(self):
         assert bgt.instant_at("2020-08-05") == "2020-08-05T21:59:59.999Z"

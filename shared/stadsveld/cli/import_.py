@@ -108,9 +108,11 @@ def _described_closure(report: ImportReport) -> str:
     if closure.bbox is None:
         return _("The closure check found no tile that the delivery covers wholly.")
     if closure.closes:
-        text = _("The surfaces close: on {area:.0f} m² they overlap {overlap:.2f} m² and leave {gap:.2f} m².")
+        text = _(
+            "The surfaces close: on {area:.0f} m² the overlap is {overlap:.2f} m², the gap {gap:.2f} m²."
+        )
     else:
         text = _(
-            "The surfaces do NOT close: on {area:.0f} m² they overlap {overlap:.2f}, leave {gap:.2f} m²."
+            "The surfaces do NOT close: of {area:.0f} m² {overlap:.2f} m² overlap, {gap:.2f} m² lie open."
         )
     return text.format(area=closure.square_m2, overlap=closure.overlap_m2, gap=closure.gap_m2)

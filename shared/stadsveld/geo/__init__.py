@@ -1,7 +1,7 @@
 """Where things are: RD and NAP, geometry in its binary forms, and the one door to an engine for it."""
 
 from .blob import blob_bbox, blob_from_wkb, blob_srid, wkb_from_blob
-from .engine import Engine, default_engine, shapely_engine, union_area, use_engine
+from .engine import Engine, default_engine, shapely_engine, union_area, use_engine, valid_surfaces
 from .fix import RdPosition, rd_from_fix
 from .rdnap import RdNap, to_etrs, to_rd
 from .runs import blob_of_runs, reversed_run
@@ -52,6 +52,7 @@ __all__ = [
     "to_rd",
     "union_area",
     "use_engine",
+    "valid_surfaces",
     "wkb_bbox",
     "wkb_from_blob",
     "wkb_from_wkt",

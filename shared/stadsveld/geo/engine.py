@@ -135,6 +135,10 @@ class _ShapelyEngine:
     def buffer(self, geometry: Geometry, distance: float) -> Geometry:
         return self._shapely.buffer(geometry, distance)
 
+    def are_valid(self, geometries: Sequence[Geometry]) -> bool:
+        """Return whether all of them are valid."""
+        return bool(self._shapely.is_valid(geometries).all())
+
     def union_area(self, geometries: Sequence[Geometry]) -> float:
         """Return the area of the union, without making it where nothing overlaps."""
         shapely = self._shapely
@@ -187,6 +191,20 @@ class _Used:
     """The engine in use; none until the first need."""
 
     engine: Engine | None = None
+
+
+def valid_surfaces(wkbs: Sequence[bytes]) -> Sequence[Geometry]:
+    """Return surfaces in the form of the engine in use, those that are invalid made valid.
+
+    Raises:
+        BadInput: if one cannot be read.
+        MissingComponent: if there is no engine.
+    """
+    engine = default_engine()
+    found = engine.from_wkbs(wkbs)
+    if isinstance(engine, _ShapelyEngine) and engine.are_valid(found):
+        return found
+    return [each if engine.is_valid(each) else engine.make_valid(each) for each in found]
 
 
 def union_area(geometries: Sequence[Geometry]) -> float:

@@ -158,7 +158,10 @@ class Tiles:
                 minx, miny, maxx, maxy = geo.blob_bbox(blob)
                 is_within = west <= minx and maxx <= east and south <= miny and maxy <= north
                 (within if is_within else across).append(geo.wkb_from_blob(blob))
-            cut = [*self._valid(within), *self._engine.intersections(self._valid(across), square)]
+            cut = [
+                *geo.valid_surfaces(within),
+                *self._engine.intersections(geo.valid_surfaces(across), square),
+            ]
             area = math.fsum(self._engine.areas(cut))
             if area > 0.0:
                 found.per_class_m2[bgt_class] = area
@@ -182,11 +185,6 @@ class Tiles:
                 if is_wanted and (self._counts is None or self._counts(row["id"])):
                     found.setdefault(row["bgt_class"], []).append(row["geom"])
         return found
-
-    def _valid(self, wkbs: list[bytes]) -> list[Any]:
-        engine = self._engine
-        found = engine.from_wkbs(wkbs)
-        return [each if engine.is_valid(each) else engine.make_valid(each) for each in found]
 
 
 def box_wkb(bbox: Bbox) -> bytes:

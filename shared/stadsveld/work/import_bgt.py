@@ -175,7 +175,7 @@ class _Import:
     def read(self, file: DeliveredFile, progress: Progress) -> None:
         """Read one file and store what holds."""
         counts = self.report.classes.setdefault(file.bgt_class, ClassCounts())
-        reader = FileReader(file)
+        reader = FileReader(file, self._instant)
         try:
             with self._delivery.open(file) as stream:
                 for found in reader.read(stream):

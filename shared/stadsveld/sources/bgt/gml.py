@@ -98,12 +98,43 @@ def is_rd(crs: str) -> bool:
 def _check_place(geometry: Geometry) -> None:
     for part in geometry.parts:
         for run in part:
-            x, y = run[::2], run[1::2]
-            # Written so that a coordinate that is no number (NaN) is refused too.
-            if not (min(x) >= _WEST and max(x) <= _EAST and min(y) >= _SOUTH and max(y) <= _NORTH):
-                raise BadInput(_("its coordinates are outside the Netherlands"))
-            if sum(run) != sum(run):
-                raise BadInput(_("a coordinate is no number"))
+            _check_run(run)
+
+
+def _check_run(run: Flat) -> None:
+    x, y = run[::2], run[1::2]
+    # Written so that a coordinate that is no number (NaN) is refused too.
+    if not (min(x) >= _WEST and max(x) <= _EAST and min(y) >= _SOUTH and max(y) <= _NORTH):
+        raise BadInput(_("its coordinates are outside the Netherlands"))
+    if sum(run) != sum(run):
+        raise BadInput(_("a coordinate is no number"))
+
+
+def check_coordinates(node: Node) -> None:
+    """Refuse an element that holds no coordinates, or coordinates that cannot be; its shape is not made.
+
+    Raises:
+        BadInput: says what is wrong.
+    """
+    for child in node[2]:
+        if isinstance(child, tuple) and child[1].get("srsDimension") == "3":
+            _inherit_dimension(child)
+    if not _count_coordinates(node):
+        raise BadInput(_("its geometry has no coordinates"))
+
+
+def _count_coordinates(node: Node) -> int:
+    count = 0
+    for child in node[2]:
+        if not isinstance(child, tuple):
+            continue
+        if child[0] in ("posList", "pos"):
+            run = _numbers(child, node)
+            _check_run(run)
+            count += len(run)
+        else:
+            count += _count_coordinates(child)
+    return count
 
 
 def _members(node: Node) -> Iterator[Node]:

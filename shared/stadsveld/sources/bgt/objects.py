@@ -9,7 +9,7 @@ from ...errors import BadInput
 from ...model import id_from_register
 from ...text import _
 from .classes import POINT, SURVEY_CLASSES, entity_of, fields_of
-from .gml import Geometry, Node, geometry_of
+from .gml import Geometry, Node, check_coordinates, geometry_of
 from .times import utc_instant
 
 PLANNED = "plan"
@@ -60,7 +60,7 @@ class BgtObject:
         ended: instant (UTC) until which it was, or None.
         values: values by field of the model, without `geom`, `dataset_id` and `ended`; `attributes` as
             a dict.
-        geometry: its own geometry; None for a class that is not stored.
+        geometry: its own geometry; None for a class that is not stored and a version not asked for.
         labels: its labels.
         published: date (ISO) of publication, or "".
     """
@@ -125,10 +125,17 @@ class Refusal:
 
 
 class ObjectParser:
-    """Makes objects of one class from their XML elements."""
+    """Makes objects of one class from their XML elements.
 
-    def __init__(self, bgt_class: str) -> None:
+    Args:
+        bgt_class: the class.
+        at: an instant (UTC): versions that do not hold then are checked, and come without values,
+            labels and geometry, which nobody will ask for.
+    """
+
+    def __init__(self, bgt_class: str, at: str | None = None) -> None:
         self._class = bgt_class
+        self._at = at
         self._fields = fields_of(bgt_class)
 
     def parse(self, node: Node) -> BgtObject:
@@ -170,9 +177,13 @@ class ObjectParser:
         if registered is None:
             raise BadInput(_("it has no time of registration (tijdstipRegistratie)"))
         ended = utc_instant(other[_ENDED]) if _ENDED in other else None
+        version = BgtObject(self._class, local_id, utc_instant(registered), ended, {}, None)
+        version.published = other.get("LV-publicatiedatum", "")[:10]
+        if self._at is not None and not version.is_valid_at(self._at):
+            _check_coordinates(nodes)
+            return version
         labels = self._labels(local_id, nodes) if _STREET in nodes or _NUMBERS in nodes else []
         geometry = self._own_geometry(nodes, labels)
-        published = other.get("LV-publicatiedatum", "")[:10]
         self._keep_others(other, nodes)
         gml_id = node[1].get("gml:id")
         if gml_id:
@@ -182,14 +193,13 @@ class ObjectParser:
         values["level"] = _level(values.get("level"))
         if "in_investigation" in values:
             values["in_investigation"] = int(values["in_investigation"] in ("true", "1"))
-        values["registered"] = utc_instant(registered)
+        values["registered"] = version.registered
         if _STREET in nodes:
             values["name"] = labels[0].text
             other.update(labels.pop(0).described())
         values["attributes"] = other
-        return BgtObject(
-            self._class, local_id, values["registered"], ended, values, geometry, labels, published
-        )
+        version.values, version.geometry, version.labels = values, geometry, labels
+        return version
 
     def _own_geometry(self, nodes: dict[str, list[Node]], labels: list[Label]) -> Geometry:
         """Return the geometry of the object itself, which for a street's name are its places."""
@@ -226,6 +236,15 @@ class ObjectParser:
             texts = [text for node in found for text in _texts(node).values()]
             if texts:
                 other[name] = " ".join(texts)
+
+
+def _check_coordinates(nodes: dict[str, list[Node]]) -> None:
+    """Refuse an object that has no geometry of its own, or one with coordinates that cannot be."""
+    own = [node for name, found in nodes.items() if name.startswith(_OWN_GEOMETRY) for node in found]
+    for node in own:
+        check_coordinates(node)
+    if not own and _STREET not in nodes:
+        raise BadInput(_("it has no geometry of its own (geometrie2d…)"))
 
 
 def local_id_of(node: Node) -> str | None:

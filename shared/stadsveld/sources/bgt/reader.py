@@ -41,14 +41,19 @@ class _LocalNames(dict[str, str]):
 class FileReader:
     """Reads the objects of one file of a delivery.
 
+    Args:
+        file: the file.
+        at: an instant (UTC) where only versions that hold then are wanted: the others are checked and
+            come bare.
+
     Attributes:
         present: number of object elements met so far.
         consumed: bytes read so far.
     """
 
-    def __init__(self, file: DeliveredFile) -> None:
+    def __init__(self, file: DeliveredFile, at: str | None = None) -> None:
         self._file = file
-        self._parser = ObjectParser(file.bgt_class)
+        self._parser = ObjectParser(file.bgt_class, at)
         self.present = 0
         self.consumed = 0
         self._found: list[BgtObject | Refusal] = []
