@@ -43,12 +43,12 @@ MANUAL = {
 WIDTH = 1200
 
 
-def play_field(phone: Path, target: Path, language: str, options: list[str]) -> None:
-    """Play the inspector's story on a copy of the working copy."""
-    copy = phone.with_name(f"{target.name}-{language}.sqlite")
-    shutil.copyfile(phone, copy)
-    shutil.copyfile(f"{phone}.token", f"{copy}.token")
-    command = [sys.executable, "-m", "stadsveld_field.scripted", "--replica", str(copy), "--sync"]
+def play_field(store: Path, url: str, target: Path, language: str, options: list[str]) -> None:
+    """Play the inspector's story on a device of its own."""
+    replica = store.with_name(f"{target.name}-{language}.sqlite")
+    demo.enrol(store, url, replica, "inspector", f"{target.name} {language}")
+    demo.run("stadsveld", "replica", "sync", replica)
+    command = [sys.executable, "-m", "stadsveld_field.scripted", "--replica", str(replica), "--sync"]
     demo.run(*command, "--screenshots", str(target), "--language", language, *options)
 
 
@@ -79,7 +79,7 @@ def save_small(picture: Image.Image, target: Path) -> None:
     if picture.width > WIDTH:
         height = round(picture.height * WIDTH / picture.width)
         picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
-    picture.quantize(256, dither=Image.Dither.NONE).save(target, optimize=True)
+    picture.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 def compose_overview(folder: Path) -> None:
@@ -93,7 +93,7 @@ def compose_overview(folder: Path) -> None:
     sheet = Image.new("RGB", (sizes[0][0] + sizes[1][0] + 24, height), "white")
     sheet.paste(left.resize(sizes[0], Image.Resampling.LANCZOS), (0, 0))
     sheet.paste(right.resize(sizes[1], Image.Resampling.LANCZOS), (sizes[0][0] + 24, 0))
-    sheet.quantize(256, dither=Image.Dither.NONE).save(folder / "overview.png", optimize=True)
+    sheet.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(folder / "overview.png", optimize=True)
 
 
 def main() -> int:
@@ -108,11 +108,11 @@ def main() -> int:
     os.environ.pop("DISPLAY", None)
     story = demo.Story(work)
     try:
-        store, phone, desk = demo.prepare(story, None)
-        with demo.CentralStore(store, story.port):
+        store, _phone, desk = demo.prepare(story, None)
+        with demo.CentralStore(store, story.port) as service:
             for language in LANGUAGES:
                 for folder, options in FIELD.items():
-                    play_field(phone, made / language / folder, language, options)
+                    play_field(store, service.url, made / language / folder, language, options)
                     sys.stdout.write(f"{made / language / folder}\n")
             demo.run("stadsveld", "replica", "sync", desk)
         for language in LANGUAGES:

@@ -226,7 +226,7 @@ class Tour(QObject):
             yield None
         view = self.iface.mapCanvas().viewport()
         width, height = view.width(), view.height()
-        corners = [(0.2, 0.2), (0.75, 0.12), (0.85, 0.6), (0.3, 0.85)]
+        corners = [(0.2, 0.2), (0.75, 0.12), (0.8, 0.55), (0.3, 0.7)]
         points = [QPoint(round(x * width), round(y * height)) for x, y in corners]
         for point in points:
             QTest.mouseMove(view, point)
@@ -244,7 +244,7 @@ class Tour(QObject):
     def _sensor(self) -> Iterator[str | None]:
         """Show the year of the sensor with the most to tell."""
         part = self._part("SensorsPart")
-        sensor = self._first("sensor", "\"asset_entity\" = 'road_section'", "TRUE")
+        sensor = self._first("sensor", "\"number\" = 'P002'", "\"asset_entity\" = 'road_section'", "TRUE")
         if part is None or sensor is None:
             return
         self._zoom(sensor.geometry(), 1500)

@@ -30,12 +30,12 @@ def test_a_year_of_the_district_with_its_faults(store, tmp_path):
     report = import_readings(store, district.readings, series_file=district.series)
     assert (report.series, report.readings, report.blocks) == (16, 16 * 35_040, 16 * 12)
     assert report.end == "2026-09-30T23:45:00.000Z"
-    series = read_series(store, stream(store, "S001 air_temperature"))
+    series = read_series(store, stream(store, "S001 luchttemperatuur"))
     assert len(series) == 35_040
     for fault in district.faults:
-        if fault.series == "S001 air_temperature" and fault.kind == "spike":
+        if fault.series == "S001 luchttemperatuur" and fault.kind == "spike":
             assert (series.flags[list(fault.places)] == 4).all()
-    row = store.get("datastream", stream(store, "B001 strain"))
+    row = store.get("datastream", stream(store, "B001 rek"))
     sensor = next(iter(store.rows("sensor", number="B001")))
     assert (row["sensor_id"], row["asset_entity"], row["unit"]) == (sensor["id"], "structure", "µm/m")
     assert row["asset_id"] == id_from_register("gemeente/structure", "K01")

@@ -53,14 +53,15 @@ def write_readings(folder: Path, demo: Mapping[str, Any], seed: int) -> tuple[li
     for sensor in demo["sensors"]:
         for given in sensor["series"]:
             quantity = given["property"]
-            name = f"{sensor['number']} {quantity}"
+            title = demo["titles"][quantity]
+            name = f"{sensor['number']} {title}"
             rng = np.random.default_rng([seed, 2, len(names)])
             values = _MODELS[quantity](weather, rng)
             faults.extend(_break(name, values, times, given["faults"], rng))
             places = _PLACES.get(quantity, 1)
             columns.append(["" if value != value else f"{value:.{places}f}" for value in values.tolist()])
             tests = json.dumps(demo["tests"][quantity], ensure_ascii=False)
-            rows.append((name, sensor["number"], quantity, demo["units"][quantity], demo["interval"], tests))
+            rows.append((name, sensor["number"], title, demo["units"][quantity], demo["interval"], tests))
             names.append(name)
     _write_table(folder / "reeksen.csv", SERIES_HEADINGS, rows)
     stamps = [f"{stamp}Z" for stamp in np.datetime_as_string(times, "s").tolist()]
