@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stadsveld.errors import Cancelled
@@ -227,6 +227,10 @@ boxes = st.tuples(st.integers(0, 20), st.integers(0, 20), st.integers(1, 9), st.
 
 
 @settings(max_examples=60)
+@example([(0, 6, 3, 9), (1, 13, 1, 1), (0, 4, 1, 9)], 0)  # a hole that touches its outline in a corner
+@example(
+    [(0, 7, 3, 9), (1, 13, 1, 2), (3, 5, 1, 9)], 0
+)  # a neighbour's corner level with the middle of a hole
 @given(st.lists(boxes, min_size=1, max_size=12), st.integers(0, 4))
 def test_whatever_is_painted_becomes_a_partition_of_what_is_covered(painted, radius):
     mosaic = Mosaic()

@@ -166,7 +166,24 @@ def _rings(edges: dict[Point, list[Point]]) -> Iterator[list[Point]]:
                 way = 0 if len(ways) == 1 else _leftmost(ring[-1], here, ways)
                 ring.append(here)
                 here = ways.pop(way)
-            yield ring
+            yield from _simple(ring)
+
+
+def _simple(ring: list[Point]) -> Iterator[list[Point]]:
+    """Cut a ring that comes by a vertex twice into rings that do not: a hole may touch its outline there."""
+    walked: list[Point] = []
+    places: dict[Point, int] = {}
+    for node in ring:
+        if node in places:
+            place = places[node]
+            yield walked[place:]
+            for gone in walked[place + 1 :]:
+                del places[gone]
+            del walked[place + 1 :]
+        else:
+            places[node] = len(walked)
+            walked.append(node)
+    yield walked
 
 
 def _leftmost(before: Point, here: Point, ways: list[Point]) -> int:
@@ -204,7 +221,7 @@ def _contains(corners: list[Point], point: tuple[float, float]) -> bool:
     x, y = point
     crossings = 0
     for (x0, y0), (_, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
-        crossings += x0 > x and min(y0, y1) < y < max(y0, y1)
+        crossings += x0 > x and min(y0, y1) <= y < max(y0, y1)
     return crossings % 2 == 1
 
 
