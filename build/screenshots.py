@@ -31,6 +31,7 @@ FIELD = {
 MANUAL = {
     "field-map": ("phone-day", "-map"),
     "field-section": ("phone-day", "-section"),
+    "field-after": ("phone-day", "-map-after"),
     "field-form": ("phone-day", "-form-filled"),
     "field-inspections": ("phone-day", "-inspections"),
     "field-sync": ("phone-day", "-sync-result"),
@@ -74,17 +75,17 @@ def renew_manual(made: Path) -> list[str]:
 
 
 def save_small(picture: Image.Image, target: Path) -> None:
-    """Save a picture in 256 colours, no wider than the manual shows it."""
+    """Save a picture no wider than the manual shows it; all colours stay, for legends need them."""
     picture = picture.convert("RGB")
     if picture.width > WIDTH:
         height = round(picture.height * WIDTH / picture.width)
         picture = picture.resize((WIDTH, height), Image.Resampling.LANCZOS)
-    picture.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(target, optimize=True)
+    picture.save(target, optimize=True)
 
 
 def compose_overview(folder: Path) -> None:
     """Put the field app beside QGIS, for README."""
-    desk, phone = folder / "qgis-overview-nl.png", folder / "field-section-nl.png"
+    desk, phone = folder / "qgis-overview-nl.png", folder / "field-after-nl.png"
     if not (desk.exists() and phone.exists()):
         return
     left, right = Image.open(phone).convert("RGB"), Image.open(desk).convert("RGB")
@@ -93,7 +94,7 @@ def compose_overview(folder: Path) -> None:
     sheet = Image.new("RGB", (sizes[0][0] + sizes[1][0] + 24, height), "white")
     sheet.paste(left.resize(sizes[0], Image.Resampling.LANCZOS), (0, 0))
     sheet.paste(right.resize(sizes[1], Image.Resampling.LANCZOS), (sizes[0][0] + 24, 0))
-    sheet.quantize(256, kmeans=3, dither=Image.Dither.NONE).save(folder / "overview.png", optimize=True)
+    sheet.save(folder / "overview.png", optimize=True)
 
 
 def main() -> int:
