@@ -145,12 +145,16 @@ def test_roles(live_hub: LiveHub, role: str, entity: str, taken: bool) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "taken"),
-    """An answer to "which pavement" is accepted; number and existence are not an inspector's to change."""
+    [
+        ({"pavement": "asfalt"}, True),
+        ({"pavement": "asfalt", "number": "9"}, False),
+        ({"_exists": False}, False),
+    ],
 )
 def test_an_inspector_may_say_which_pavement_lies_there(
     live_hub: LiveHub, fields: dict[str, object], taken: bool
 ) -> None:
-    """The answer to "which pavement" is accepted; a section's number and existence are not an inspector's."""
+    """An answer to "which pavement" is accepted; number and existence are not an inspector's to change."""
     client = Client(live_hub, "inspector")
     (answer,) = client.push(client.change("road_section", fields))
     assert answer["status"] == ("accepted" if taken else "quarantined")
