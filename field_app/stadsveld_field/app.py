@@ -74,9 +74,9 @@ class FieldApp(App):
     """
 
     session: Session
-    palette = ObjectProperty()
-    fonts = ObjectProperty()
-    tr = ObjectProperty()
+    palette = ObjectProperty(rebind=True)
+    fonts = ObjectProperty(rebind=True)
+    tr = ObjectProperty(rebind=True)
     is_wide = ObjectProperty(False)
 
     def __init__(

@@ -220,12 +220,16 @@ def turn(player, given):
     player.until(
         lambda: any("Globale visuele" in pair.value for pair in facts.children), "the other language"
     )
-    told["after"] = player.find(kind="NavItem", screen="map").text
     told["catalogue"] = _("Map")
+    player.frames(3)
+    told["after"] = player.find(kind="NavItem", screen="map").text
     player.tap(kind="Chip", value="night")
     told["background"] = list(player.app.palette.background)
     player.tap(kind="Chip", value=1.4)
     player.frames(5)
+    label = next(w for w in player.find(kind="NavItem", screen="map").walk() if type(w).__name__ == "Label")
+    told["label"] = [list(label.color), label.font_size]
+    told["wanted"] = [list(player.app.palette.muted), player.app.fonts.nav]
     told["preferences"] = [
         session.preferences.language,
         session.preferences.theme,

@@ -83,6 +83,7 @@ def test_language_theme_and_text_size_change_while_it_runs(tmp_path, replica):
     told = run_story(STORIES, "turn", tmp_path / "app", replica=str(replica))
     assert (told["before"], told["after"]) == ("Map", told["catalogue"])
     assert max(told["background"][:3]) < 0.2
+    assert told["label"] == told["wanted"]
     assert told["preferences"] == ["nl", "night", 1.4]
 
 
