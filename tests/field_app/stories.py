@@ -128,7 +128,7 @@ def inspect(player, given):
     view = _map(player)
     told["screen"] = session.screen
     told["condition"] = session.map.selection.condition
-    told["pixels_changed"] = before != _pixels(view, 40, 102)
+    told["pixels_changed"] = player.until(lambda: before != _pixels(view, 40, 102), "the new condition")
     player.tap(kind="NavItem", screen="inspections")
     row = player.see(kind="InspectionRow", title="Lindelaan · W-001")
     told["row"] = [row.summary, row.state_text]

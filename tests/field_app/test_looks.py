@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from PIL import Image
 
 from stadsveld import geo
 from stadsveld.errors import BadInput
@@ -122,8 +123,8 @@ def test_a_device_without_a_receiver_gives_nothing():
 
 
 def test_photos_are_told_by_their_content(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xffphoto")
-    (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n\x1a\npicture")
+    for name in ("a.jpg", "b.png"):
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
     (tmp_path / "c.jpg").write_text("no photo")
     (tmp_path / "notes.txt").write_text("no photo")
     (tmp_path / "deeper").mkdir()

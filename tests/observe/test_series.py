@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stadsveld.errors import BadInput
@@ -38,6 +38,7 @@ readings = st.lists(
 )
 
 
+@example([(0, -0.0, 1)])
 @given(readings)
 def test_what_is_packed_comes_back_bit_for_bit(found):
     found = sorted(found, key=lambda reading: reading[0])

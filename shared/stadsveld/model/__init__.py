@@ -10,6 +10,15 @@ from .ids import id_from_register, is_uuid, new_id
 from .times import dutch_time, instant_of_dutch
 
 __all__ = [
-    "CODES", "ENTITIES", "CodeList", "Entity", "Field", "dutch_time", "entity", "id_from_register",
-    "instant_of_dutch", "is_uuid", "new_id",
+    "CODES",
+    "ENTITIES",
+    "CodeList",
+    "Entity",
+    "Field",
+    "dutch_time",
+    "entity",
+    "id_from_register",
+    "instant_of_dutch",
+    "is_uuid",
+    "new_id",
 ]

@@ -141,9 +141,9 @@ def _code_values(values: NDArray[np.float64]) -> tuple[int, NDArray[np.int64]]:
     """Return (coding, numbers): steps of integers if that loses not one bit, else the bits."""
     if values.size == 0 or float(np.max(np.abs(values))) < 2.0**40:
         for places in range(_MOST_DECIMALS + 1):
-            scaled = np.rint(values * 10.0**places)
+            scaled = np.rint(values * 10.0**places).astype(np.int64)
             if np.array_equal((scaled / 10.0**places).view(np.int64), values.view(np.int64)):
-                return places, _steps(scaled.astype(np.int64))
+                return places, _steps(scaled)
     return _RAW, values.view(np.int64)
 
 
