@@ -26,7 +26,6 @@ SYSTEM_PACKAGES = {
     "python3-venv": "the virtual environment",
     "libsqlite3-mod-spatialite": "the SpatiaLite store",
     "python3-numpy": "numpy as QGIS expects it",
-    "pyqt5-dev-tools": "collecting the plugin's texts (pylupdate5)",
     "qttools5-dev-tools": "compiling the plugin's translations (lrelease)",
     "libegl1": "drawing the field app without a screen",
     "libgl1-mesa-dri": "drawing the field app without a screen",
@@ -188,7 +187,7 @@ def _check_without_apt() -> None:
             "QGIS 3.34 or newer with PyQGIS for that same Python",
             "mod_spatialite (SpatiaLite 5)",
             "OpenGL through Mesa (EGL) to draw without a screen, and Xvfb for screenshots",
-            "Qt's lrelease and pylupdate, GDAL's ogr2ogr",
+            "Qt's lrelease, GDAL's ogr2ogr",
         )
     )
     probe = "import sqlite3; sqlite3.connect(':memory:').enable_load_extension(True); import qgis.core"
