@@ -494,7 +494,7 @@ def test_an_interrupted_pull_goes_on_where_it_was(
     live_hub: LiveHub, pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Page by page: what arrived is not fetched again after the network failed."""
-    monkeypatch.setattr("stadsveld.sync.session._PAGE", 10)
+    monkeypatch.setattr("stadsveld.sync.pull._PAGE", 10)
     a, b = pair
     for n in range(45):
         a.put("task", None, {"title": str(n)})

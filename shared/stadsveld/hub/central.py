@@ -12,24 +12,18 @@ from typing import Any
 from ..errors import BadInput, Refused, StadsveldError, StoreError
 from ..model import new_id
 from ..store import Store, statement
-from ..store.store import now
 from ..sync.capture import seal
-from ..sync.changes import Change, change_from_wire, skeleton_from_wire
-from ..sync.clock import Clock, now_ms
-from ..sync.merge import NEW, OTHER, Merge, read_change
-from ..sync.registers import RegisterRows, apply_datasets, check_tables, datasets_of, digest_of, tables_of
+from ..sync.clock import now_ms
+from ..sync.registers import RegisterRows, apply_datasets, check_tables, datasets_of, digest_of
 from ..text import _
 from . import devices
-from .area import Area
-from .check import refusal
 from .devices import Device
+from .pages import MOST_ENTRIES, Page
 from .roles import ADMINISTRATOR, READER, WRITE_REGISTERS
+from .taking import Taking
 
-#: Most changes of one push, most log entries of one page, and characters after which a page is full.
+#: Most changes of one push.
 MOST_CHANGES = 5000
-_MOST_ENTRIES = 10_000
-_PAGE_CHUNK = 500
-_PAGE_SIZE = 8 << 20
 
 
 class WrongEpoch(StadsveldError):
@@ -145,7 +139,7 @@ class Central:
             raise BadInput(_("“changes” must be a list of at most {n} changes.").format(n=MOST_CHANGES))
         with self._alone() as store, store.transaction(capture=False):
             seal(store)
-            taking = _Taking(store, device)
+            taking = Taking(store, device)
             answers = [taking.take(wire) for wire in changes]
             taking.finish()
         return answers
@@ -174,7 +168,7 @@ class Central:
             if epoch != self.epoch:
                 raise WrongEpoch(self.epoch)
             seal(store)
-            page = _Page(store, device, after, min(max(limit, 1), _MOST_ENTRIES))
+            page = Page(store, device, after, min(max(limit, 1), MOST_ENTRIES))
             page.fill()
             datasets = datasets_of(store)
         same = digest_of(datasets) == known_datasets
@@ -208,131 +202,6 @@ class Central:
             raise Refused(_("The central store has no record that tells of this photo."))
         if not self.photos.keep(sha256, content):
             raise BadInput(_("The photo did not arrive whole; send it again."))
-
-
-class _Taking:
-    """Takes the changes of one push."""
-
-    def __init__(self, store: Store, device: Device) -> None:
-        self._store = store
-        self._device = device
-        self._merge = Merge(store)
-        self._clock = Clock(store)
-        self._moved: set[tuple[str, str]] = set()
-
-    def take(self, wire: object) -> dict[str, Any]:
-        """Take one change and return the answer on it."""
-        named = wire.get("change_id") if isinstance(wire, dict) else None
-        answer: dict[str, Any] = {"change_id": named if isinstance(named, str) and named.isascii() else None}
-        try:
-            change = change_from_wire(wire)
-        except BadInput as error:
-            return {**answer, **self._quarantine(skeleton_from_wire(wire), str(error))}
-        known = read_change(self._store, change.change_id)
-        if known is not None and not change.is_same_as(known):
-            return {**answer, **_quarantined(_("Another change has the same id. Make the edit again."))}
-        if known is not None and not known.quarantined:
-            return {**answer, "status": "duplicate"}
-        reason = _("It holds no values.") if change.quarantined else None
-        reason = reason or refusal(self._store, self._device, change)
-        if reason is not None:
-            return {**answer, **self._quarantine(change.skeleton(), reason)}
-        return {**answer, **self._accept(change)}
-
-    def finish(self) -> None:
-        """Make the rows what the changes say."""
-        self._merge.finish()
-        self._clock.save()
-        rows = self._store.connection.execute(statement("list_devices"))
-        if self._moved and any(row["subscription"] for row in rows):
-            for key in self._moved:
-                self._store.connection.execute(statement("log_entity_again"), key)
-
-    def _accept(self, change: Change) -> dict[str, Any]:
-        if "geom" in change.names and change.parents.get("geom"):
-            self._moved.add((change.entity, change.entity_id))
-        outcome = self._merge.add(change)
-        self._clock.see(change.hlc)
-        self._store.connection.execute(statement("forget_receipt"), (change.change_id,))
-        if outcome == OTHER:
-            return _quarantined(_("Another change has the same id. Make the edit again."))
-        return {"status": "accepted" if outcome == NEW else "duplicate"}
-
-    def _quarantine(self, skeleton: Change | None, reason: str) -> dict[str, Any]:
-        """Keep the skeleton of a refused change, which links its children to its parents."""
-        if skeleton is not None and self._may_keep(skeleton):
-            outcome = self._merge.add(skeleton)
-            if outcome != OTHER:
-                values = (skeleton.change_id, "quarantined", reason, now())
-                self._store.connection.execute(statement("put_receipt"), values)
-        return _quarantined(reason)
-
-    def _may_keep(self, skeleton: Change) -> bool:
-        """Whether the skeleton is of the device's own making and no accepted change has its id."""
-        known = read_change(self._store, skeleton.change_id)
-        return skeleton.device == self._device.device_id and (known is None or known.quarantined)
-
-
-class _Page:
-    """One page of the log for one device."""
-
-    def __init__(self, store: Store, device: Device, after: int, limit: int) -> None:
-        self._store = store
-        self._area = None if device.bbox is None else Area(store, device.bbox)
-        self._kinds = device.kinds
-        self._limit = limit
-        self._changes: dict[str, dict[str, Any]] = {}
-        self._rows: dict[str, dict[str, Any]] = {}
-        self._size = 0
-        self._next = after
-        self._more = True
-
-    def fill(self) -> None:
-        """Take entries until the page is full or the log ends."""
-        taken = 0
-        while self._more and taken < self._limit and self._size < _PAGE_SIZE:
-            wanted = min(_PAGE_CHUNK, self._limit - taken)
-            entries = self._store.connection.execute(statement("log_page"), (self._next, wanted)).fetchall()
-            self._more = len(entries) == wanted
-            taken += len(entries)
-            for entry in entries:
-                self._take(entry)
-                self._next = entry["seq"]
-                if self._size >= _PAGE_SIZE:
-                    self._more = True
-                    break
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what travels."""
-        return {
-            "changes": list(self._changes.values()),
-            "tables": list(self._rows.values()),
-            "next": self._next,
-            "more": self._more,
-        }
-
-    def _take(self, entry: Any) -> None:
-        name, row_id = entry["entity"], entry["entity_id"]
-        if self._kinds is not None and name not in self._kinds:
-            return
-        if self._area is not None and not self._area.has(name, row_id):
-            return
-        if entry["kind"] == "row":
-            for table in tables_of(self._store, [(name, row_id)]):
-                page_table = self._rows.setdefault(name, {**table, "rows": []})
-                page_table["rows"] += table["rows"]
-                self._size += sum(
-                    len(value) for row in table["rows"] for value in row if isinstance(value, str)
-                )
-            return
-        change = read_change(self._store, entry["change_id"])
-        if change is not None:
-            self._changes[change.change_id] = change.as_wire()
-            self._size += sum(len(value) for value in change.fields.values() if isinstance(value, str)) + 200
-
-
-def _quarantined(reason: str) -> dict[str, Any]:
-    return {"status": "quarantined", "reason": reason}
 
 
 def _only_administrator(device: Device) -> None:

@@ -1,4 +1,4 @@
-"""The SQL of the store: named statements from `statements.sql`.
+"""The SQL of the store: named statements from the files in `sql/`.
 
 Identifiers cannot be bound as parameters, so a statement may hold `$words` for them. Whatever is
 put in their place is checked to be a plain lower-case name; values are always bound.
@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from string import Template
 
-_FILE = Path(__file__).with_name("statements.sql")
+_FOLDER = Path(__file__).with_name("sql")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 #: GLOB pattern of a canonical RFC 9562 UUID.
@@ -22,9 +22,14 @@ UUID_GLOB += "-" + "[0-9a-f]" * 12
 
 @lru_cache(maxsize=1)
 def _templates() -> dict[str, Template]:
-    blocks = re.split(r"^-- :name (\w+)\n", _FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    pairs = zip(blocks[1::2], blocks[2::2], strict=True)
-    return {name: Template(_without_comments(body)) for name, body in pairs}
+    found: dict[str, Template] = {}
+    for file in sorted(_FOLDER.glob("*.sql")):
+        blocks = re.split(r"^-- :name (\w+)\n", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        for name, body in zip(blocks[1::2], blocks[2::2], strict=True):
+            if name in found:
+                raise ValueError(f"two statements are called {name}")
+            found[name] = Template(_without_comments(body))
+    return found
 
 
 def _without_comments(body: str) -> str:
@@ -42,7 +47,7 @@ def statement(name: str, table: str = "", column: str = "", columns: tuple[str, 
     """Return the statement called `name` with its identifiers filled in.
 
     Args:
-        name: its name in `statements.sql`.
+        name: its name in a file of `sql/`.
         table: table, also available as index name and as a literal.
         column: one column.
         columns: columns, also available as `?` marks, as assignments and as old values in a trigger.

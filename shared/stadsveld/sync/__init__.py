@@ -8,7 +8,8 @@ from .capture import seal
 from .changes import EXISTS, Change, change_from_wire
 from .merge import Head, Merge
 from .replica import create_replica, join, token_of, transport_of
-from .session import SyncReport, sync
+from .report import SyncReport
+from .session import sync
 from .state import dump, dump_hash
 from .transport import RequestsTransport, Response, Transport
 from .views import Conflict, HistoryItem, OutboxItem, conflicts, history, outbox, resolve

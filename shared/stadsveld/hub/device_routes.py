@@ -1,0 +1,57 @@
+"""Routes by which devices enrol and administrators see and end them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.routing import Route
+
+from ..text import _
+from .central import Central
+from .devices import LOST, RETIRED, Device
+from .pictures import png, svg
+from .web import Problem, json_of, route
+
+
+def routes(central: Central) -> list[Route]:
+    """Return the routes of this part."""
+    return [
+        route(central, "/v1/enrol", _enrol, "POST", guarded=False),
+        route(central, "/v1/admin/enrol", _admin_enrol, "POST"),
+        route(central, "/v1/admin/devices", _admin_devices, "GET"),
+        route(central, "/v1/admin/devices/{device_id}/{how}", _admin_end, "POST"),
+    ]
+
+
+async def _enrol(central: Central, request: Request, _device: Device) -> dict[str, Any]:
+    wish = await json_of(request)
+    device = await run_in_threadpool(central.enrol, wish)
+    request.state.facts = {"enrolled": device.device_id, "role": device.role}
+    return {"device_id": device.device_id, "role": device.role, "name": device.name, "bbox": device.bbox}
+
+
+async def _admin_enrol(central: Central, request: Request, device: Device) -> dict[str, Any]:
+    wish = await json_of(request)
+    code = await run_in_threadpool(central.new_code, device, wish)
+    url = str(wish.get("url") or request.base_url).rstrip("/")[:500]
+    payload = json.dumps({"url": url, "code": code}, ensure_ascii=True)
+    picture = base64.b64encode(png(payload)).decode("ascii")
+    return {"code": code, "url": url, "payload": payload, "svg": svg(payload), "png_base64": picture}
+
+
+async def _admin_devices(central: Central, _request: Request, device: Device) -> dict[str, Any]:
+    return {"devices": await run_in_threadpool(central.list_devices, device)}
+
+
+async def _admin_end(central: Central, request: Request, device: Device) -> dict[str, Any]:
+    how = {"retire": RETIRED, "lost": LOST}.get(request.path_params["how"])
+    if how is None:
+        raise Problem(404, _("There is nothing at this address."))
+    ended = request.path_params["device_id"]
+    await run_in_threadpool(central.end_device, device, ended, how)
+    request.state.facts = {"ended": ended, "how": how}
+    return {"device_id": ended, "ended": how}

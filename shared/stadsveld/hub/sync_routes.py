@@ -1,0 +1,58 @@
+"""Routes by which working copies synchronise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .central import Central
+from .devices import Device
+from .web import json_of, number_of, route
+
+
+def routes(central: Central) -> list[Route]:
+    """Return the routes of this part."""
+    return [
+        route(central, "/v1/status", _status, "GET"),
+        route(central, "/v1/replica", _replica, "GET"),
+        route(central, "/v1/push", _push, "POST"),
+        route(central, "/v1/rows", _rows, "POST"),
+        route(central, "/v1/pull", _pull, "GET"),
+    ]
+
+
+async def _status(central: Central, _request: Request, device: Device) -> dict[str, Any]:
+    return await run_in_threadpool(central.status, device)
+
+
+async def _replica(central: Central, _request: Request, _device: Device) -> Response:
+    content = await run_in_threadpool(central.empty_replica)
+    return Response(content, media_type="application/vnd.sqlite3")
+
+
+async def _push(central: Central, request: Request, device: Device) -> dict[str, Any]:
+    content = await json_of(request)
+    answers = await run_in_threadpool(central.push, device, content.get("changes"))
+    statuses = [answer["status"] for answer in answers]
+    request.state.facts = {status: statuses.count(status) for status in sorted(set(statuses))}
+    return {"answers": answers}
+
+
+async def _rows(central: Central, request: Request, device: Device) -> dict[str, Any]:
+    content = await json_of(request)
+    stored = await run_in_threadpool(central.take_rows, device, content)
+    request.state.facts = {"stored": stored}
+    return {"stored": stored}
+
+
+async def _pull(central: Central, request: Request, device: Device) -> dict[str, Any]:
+    epoch, known = request.query_params.get("epoch", ""), request.query_params.get("datasets", "")
+    after, limit = number_of(request, "after", 0), number_of(request, "limit", 1000)
+    page: dict[str, Any] = await run_in_threadpool(central.pull, device, epoch, after, limit, known)
+    rows = sum(len(table["rows"]) for table in page["tables"])
+    request.state.facts = {"changes": len(page["changes"]), "rows": rows}
+    return page

@@ -1,0 +1,186 @@
+"""The web face of the central store: requests in, answers out, never a server error for bad input.
+
+A route module gives a list of `route(central, path, handler, methods)`; a handler gets the central
+store, the request and the device that asks, and returns JSON content or a whole response.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import time
+import zlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..errors import BadInput, Refused, StadsveldError, StoreError
+from ..text import _
+from .central import Central, WrongEpoch
+from .devices import Device
+
+_log = logging.getLogger("stadsveld.hub")
+#: Most bytes of a request as sent, and of JSON once decompressed.
+LARGEST_BODY = 32 << 20
+LARGEST_JSON = 96 << 20
+_WORTH_COMPRESSING = 1024
+_COMPRESSION = 5
+
+Handler = Callable[[Central, Request, Device], Awaitable[Any]]
+
+
+class Problem(Exception):
+    """An answer that is no success: status, what is wrong, what to do about it."""
+
+    def __init__(self, status: int, error: str, advice: str = "", **more: Any) -> None:
+        self.status = status
+        self.content = {"error": error, "advice": advice, **more}
+        super().__init__(error)
+
+
+def route(central: Central, path: str, handler: Handler, *methods: str, guarded: bool = True) -> Route:
+    """Return the route of a handler; where `guarded` only enrolled devices get through."""
+
+    async def endpoint(request: Request) -> Response:
+        return await _answer(central, request, handler, guarded=guarded)
+
+    return Route(path, endpoint, methods=list(methods))
+
+
+async def _answer(central: Central, request: Request, handler: Handler, *, guarded: bool) -> Response:
+    """Find the device, run the handler, turn errors into answers, write a line in the log."""
+    began = time.perf_counter()
+    device = Device("", "", "")
+    try:
+        if guarded:
+            device = await run_in_threadpool(_device, central, request)
+        result = await handler(central, request, device)
+        response = result if isinstance(result, Response) else json_answer(request, 200, result)
+    except ClientDisconnect:
+        response = Response(status_code=400)
+    except Problem as problem:
+        response = json_answer(request, problem.status, problem.content)
+    except WrongEpoch as error:
+        content = {"error": str(error), "advice": "", "epoch": error.epoch}
+        response = json_answer(request, 409, content)
+    except StadsveldError as error:
+        response = json_answer(request, _status_of(error), {"error": str(error), "advice": _advice_on(error)})
+    if response.status_code == 503:
+        response.headers["Retry-After"] = "5"
+    spent = (time.perf_counter() - began) * 1000
+    line = {
+        "device": device.device_id or None,
+        "role": device.role or None,
+        "action": request.method,
+        "path": request.url.path[:200],
+        "from": request.client.host if request.client else None,
+        "status": response.status_code,
+        "milliseconds": round(spent, 1),
+        **getattr(request.state, "facts", {}),
+    }
+    _log.info(json.dumps(line, ensure_ascii=False))
+    return response
+
+
+def _device(central: Central, request: Request) -> Device:
+    scheme, _space, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Problem(401, _("This needs the token of an enrolled device."), _("Enrol this device first."))
+    try:
+        return central.device(token.strip())
+    except Refused as error:
+        raise Problem(401, str(error)) from error
+
+
+def _status_of(error: StadsveldError) -> int:
+    if isinstance(error, BadInput):
+        return 400
+    if isinstance(error, Refused):
+        return 403
+    return 503 if isinstance(error, StoreError) else 400
+
+
+def _advice_on(error: StadsveldError) -> str:
+    return _("Try again in a moment.") if isinstance(error, StoreError) else ""
+
+
+async def http_error(request: Request, error: Exception) -> Response:
+    """Answer what no route took."""
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    text = {404: _("There is nothing at this address."), 405: _("This address does not take this method.")}
+    content = {"error": text.get(status, _("The request cannot be understood.")), "advice": ""}
+    return json_answer(request, status, content)
+
+
+def json_answer(request: Request, status: int, content: Any) -> Response:
+    """Return JSON, compressed where the asker takes that and it is worth it."""
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    if len(body) > _WORTH_COMPRESSING and "gzip" in request.headers.get("accept-encoding", ""):
+        body = gzip.compress(body, _COMPRESSION, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(body, status, headers, "application/json")
+
+
+async def body_of(request: Request, largest: int) -> bytes:
+    """Return the body, as far as it is not too large."""
+    advice = _("Send it in smaller pieces.")
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced) > largest:
+        raise Problem(413, _("This is more than {n} bytes.").format(n=largest), advice)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > largest:
+            raise Problem(413, _("This is more than {n} bytes.").format(n=largest), advice)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def json_of(request: Request) -> dict[str, Any]:
+    """Return the JSON object that was sent."""
+    body = await body_of(request, LARGEST_BODY)
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    return await run_in_threadpool(_parsed, body, encoding)
+
+
+def _parsed(body: bytes, encoding: str) -> dict[str, Any]:
+    if encoding == "gzip":
+        body = _decompressed(body)
+    elif encoding != "identity":
+        raise Problem(415, _("Only gzip is understood as a content encoding."))
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, _("The body is no JSON."), _("Send a JSON object in UTF-8.")) from error
+    if not isinstance(content, dict):
+        raise Problem(400, _("The body is no JSON object."))
+    return content
+
+
+def _decompressed(body: bytes) -> bytes:
+    stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    try:
+        content = stream.decompress(body, LARGEST_JSON)
+    except zlib.error as error:
+        raise Problem(400, _("The compressed body is damaged."), _("Send it again.")) from error
+    if stream.unconsumed_tail:
+        text = _("This is more than {n} bytes.").format(n=LARGEST_JSON)
+        raise Problem(413, text, _("Send it in smaller pieces."))
+    if not stream.eof:
+        raise Problem(400, _("The compressed body is damaged."), _("Send it again."))
+    return content
+
+
+def number_of(request: Request, name: str, default: int) -> int:
+    """Return a whole number of the query; raises Problem where it is none."""
+    text = request.query_params.get(name, str(default))
+    if not text.isdecimal() or not text.isascii() or len(text) > 18:
+        raise Problem(400, _("“{key}” must be a whole number from 0.").format(key=name))
+    return int(text)

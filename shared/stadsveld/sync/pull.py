@@ -1,0 +1,78 @@
+"""Fetching: pages of what others changed, each stored with its cursor in one transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from ..errors import BadInput, Unavailable
+from ..jobs import Progress
+from ..store import Store
+from ..text import _
+from .capture import seal
+from .changes import change_from_wire
+from .clock import Clock
+from .merge import NEW, OTHER, Merge
+from .registers import RegisterRows, apply_datasets, check_tables, datasets_of, digest_of
+from .report import SyncReport
+from .transport import Link
+
+#: Log entries of one page.
+_PAGE = 4000
+
+
+class Pull:
+    """Fetches what the central store has and this working copy has not."""
+
+    def __init__(self, store: Store, link: Link, report: SyncReport) -> None:
+        self._store = store
+        self._link = link
+        self._execute = store.connection.execute
+        self.report = report
+
+    def changes(self, progress: Progress) -> None:
+        """Fetch page after page; each page and the cursor behind it are one transaction."""
+        more = True
+        while more:
+            progress.report(0.5, _("fetching what others changed"))
+            asked = {
+                "epoch": self._store.setting("hub_epoch"),
+                "after": self._store.setting("cursor") or "0",
+                "limit": _PAGE,
+                "datasets": digest_of(datasets_of(self._store)),
+            }
+            page = self._link.ask("GET", f"/v1/pull?{urlencode(asked)}")
+            more = self._apply_page(page)
+
+    def _apply_page(self, page: dict[str, Any]) -> bool:
+        """Store a page and the cursor behind it, in one transaction."""
+        changes, following = page.get("changes"), page.get("next")
+        datasets, tables = page.get("datasets", []), page.get("tables", [])
+        if not isinstance(changes, list) or type(following) is not int:
+            raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
+        check_tables(datasets, tables)
+        with self._store.transaction(capture=False):
+            seal(self._store)
+            apply_datasets(self._store, datasets)
+            self.report.pulled += RegisterRows(self._store, log=False).apply(tables)
+            merge, clock = Merge(self._store), Clock(self._store)
+            for wire in changes:
+                self._apply_change(merge, clock, wire)
+            merge.finish()
+            clock.save()
+            self._store.set_setting("cursor", str(following))
+        return page.get("more") is True
+
+    def _apply_change(self, merge: Merge, clock: Clock, wire: object) -> None:
+        try:
+            change = change_from_wire(wire)
+        except BadInput as error:
+            self.report.quarantined.append({"change_id": None, "reason": str(error)})
+            return
+        outcome = merge.add(change)
+        clock.see(change.hlc)
+        if outcome == NEW:
+            self.report.pulled += 1
+        elif outcome == OTHER:
+            reason = _("A change with the same id but other content arrived; the one that was here is kept.")
+            self.report.quarantined.append({"change_id": change.change_id, "reason": reason})

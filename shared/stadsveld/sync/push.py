@@ -1,0 +1,139 @@
+"""Sending: changes until their receipt is here, and register rows where the role may."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import Refused, Unavailable
+from ..jobs import Progress
+from ..store import Store, statement
+from ..store.store import now
+from ..text import _
+from .capture import seal
+from .merge import Merge, change_from_row
+from .registers import datasets_of, tables_of
+from .report import SyncReport
+from .transport import Link, TooLarge
+
+#: Changes and register rows of one push.
+_BATCH = 500
+_ROWS_BATCH = 2000
+#: Bytes of JSON after which a batch is full.
+_BATCH_BYTES = 4 << 20
+_WRITES_REGISTERS = ("planner", "administrator")
+
+
+class Push:
+    """Sends what this working copy holds and the central store has not."""
+
+    def __init__(self, store: Store, link: Link, report: SyncReport) -> None:
+        self._store = store
+        self._link = link
+        self._execute = store.connection.execute
+        self.report = report
+
+    def changes(self, progress: Progress) -> None:
+        """Send the changes that the central store has not confirmed, in batches."""
+        after = 0
+        while True:
+            progress.report(0.5, _("sending edits"))
+            offer_all = int(self._store.setting("offer_all_until") or 0)
+            parameters = (after, self._store.device_id, offer_all, _BATCH)
+            rows = self._execute(statement("unsent_changes"), parameters).fetchall()
+            if not rows:
+                break
+            changes = [change_from_row(self._store, row).as_wire() for row in rows]
+            for batch in _batches(changes):
+                self._push_batch(batch)
+            after = rows[-1]["seq"]
+        if self._store.setting("offer_all_until") is not None:
+            with self._store.transaction():
+                self._store.set_setting("offer_all_until", None)
+
+    def _push_batch(self, batch: list[dict[str, Any]]) -> None:
+        """Send a batch; where it cannot pass as a whole, halve it until only the culprit stays."""
+        try:
+            answers = self._link.ask("POST", "/v1/push", {"changes": batch}).get("answers")
+        except (TooLarge, Refused) as error:
+            if len(batch) == 1 and isinstance(error, TooLarge):
+                self._keep_answers(batch, [{"status": "quarantined", "reason": str(error)}])
+            elif len(batch) == 1:
+                raise
+            else:
+                self._push_batch(batch[: len(batch) // 2])
+                self._push_batch(batch[len(batch) // 2 :])
+            return
+        if not isinstance(answers, list) or len(answers) != len(batch):
+            raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
+        self._keep_answers(batch, answers)
+
+    def _keep_answers(self, batch: list[dict[str, Any]], answers: list[Any]) -> None:
+        with self._store.transaction(capture=False):
+            seal(self._store)
+            merge = Merge(self._store)
+            for change, answer in zip(batch, answers, strict=True):
+                self._keep_answer(merge, change, answer if isinstance(answer, dict) else {})
+            merge.finish()
+
+    def _keep_answer(self, merge: Merge, change: dict[str, Any], answer: dict[str, Any]) -> None:
+        status, reason = answer.get("status"), answer.get("reason")
+        if status not in ("accepted", "duplicate", "quarantined"):
+            raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
+        self.report.pushed += 1
+        change_id = change["change_id"]
+        self._execute(statement("put_receipt"), (change_id, status, reason, now()))
+        if status == "quarantined":
+            merge.quarantine(change_id)
+            kept = {key: change[key] for key in ("change_id", "entity", "entity_id")}
+            self.report.quarantined.append({**kept, "reason": reason})
+        elif status == "accepted":
+            self.report.accepted += 1
+        else:
+            self.report.duplicate += 1
+
+    def rows(self, progress: Progress, role: str) -> None:
+        """Send register rows that were imported here, if the role may."""
+        after = int(self._store.setting("rows_pushed") or 0)
+        while True:
+            entries = self._execute(statement("row_log_page"), (after, _ROWS_BATCH)).fetchall()
+            if not entries:
+                return
+            if role not in _WRITES_REGISTERS:
+                reason = _("Register rows imported here are not sent: only a planner or administrator may.")
+                self.report.quarantined.append({"entity": entries[0]["entity"], "reason": reason})
+                return
+            progress.report(0.5, _("sending register rows"))
+            keys = [(entry["entity"], entry["entity_id"]) for entry in entries]
+            self._send_rows(keys, datasets_of(self._store))
+            after = entries[-1]["seq"]
+            with self._store.transaction():
+                self._store.set_setting("rows_pushed", str(after))
+
+    def _send_rows(self, keys: list[tuple[str, str]], datasets: list[dict[str, Any]]) -> None:
+        try:
+            tables = tables_of(self._store, keys)
+            answer = self._link.ask("POST", "/v1/rows", {"datasets": datasets, "tables": tables})
+        except TooLarge:
+            if len(keys) == 1:
+                raise
+            self._send_rows(keys[: len(keys) // 2], datasets)
+            self._send_rows(keys[len(keys) // 2 :], datasets)
+        else:
+            self.report.rows_sent += int(answer.get("stored", 0))
+
+
+def _batches(changes: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Cut a list into pieces that stay below the size of a batch."""
+    batch: list[dict[str, Any]] = []
+    size = 0
+    for change in changes:
+        length = len(json.dumps(change))
+        if batch and size + length > _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(change)
+        size += length
+    if batch:
+        yield batch
