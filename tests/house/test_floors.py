@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CORE = ROOT / "shared" / "stadsveld"
-GROUND = {"errors", "text", "resources", "jobs", "__version__"}
+GROUND = {"errors", "text", "resources", "jobs", "faults", "__version__"}
 FLOORS = {
     "geo": 1,
     "model": 2,

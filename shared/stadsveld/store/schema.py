@@ -12,7 +12,7 @@ from .connection import APPLICATION_ID, Connection
 from .statements import statement, table_definition
 
 #: Version of the schema that this code writes (`PRAGMA user_version`).
-VERSION = 1
+VERSION = 2
 
 _OWN_TABLES = (
     "settings_table",
@@ -31,6 +31,8 @@ _OWN_TABLES = (
     "device_table",
     "draft_table",
 )
+#: What version 2 added, in order: tables, indexes and columns.
+_ADDED_IN_2: tuple[str, ...] = ()
 #: Coordinate systems that QGIS layers of a store may need: RD, ETRS89, WGS 84, Web Mercator.
 _SRIDS = (28992, 4258, 4326, 3857)
 
@@ -40,7 +42,7 @@ def create(connection: Connection) -> None:
     connection.execute("SELECT InitSpatialMetadata(0, 'NONE')")
     for srid in _SRIDS:
         connection.execute("SELECT InsertEpsgSrid(?)", (srid,))
-    for name in _OWN_TABLES:
+    for name in _OWN_TABLES + _ADDED_IN_2:
         connection.execute(statement(name))
     for entity in ENTITIES.values():
         _create_table(connection, entity)
@@ -91,5 +93,10 @@ def migrate(connection: Connection) -> None:
         connection.execute(f"PRAGMA user_version = {version:d}")
 
 
-#: Steps by the version they lead to. Steps are added, never changed.
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+def _to_2(connection: Connection) -> None:
+    for name in _ADDED_IN_2:
+        connection.execute(statement(name))
+
+
+#: Steps by the version they lead to. Steps are added, never changed, once a version was released.
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {2: _to_2}

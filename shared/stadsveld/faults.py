@@ -1,0 +1,51 @@
+"""Named points at which a test may kill the process from outside: `STADSVELD_CRASH_AT=name[:n]`.
+
+Off unless that variable is set when the process starts. The n-th time (first by default) that the
+point is passed the process ends at once, as by a power cut: no clean-up runs, nothing is flushed.
+`stadsveld simulate --list-faults` prints the names.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+#: Every fault point with what has just happened there.
+FAULT_POINTS: dict[str, str] = {
+    "seal.before-commit": "edits were made into changes, the transaction is still open",
+    "seal.after-commit": "edits were made into changes and stored",
+    "push.before-receipts": "the answer of the central store is here, receipts are not yet stored",
+    "push.after-receipts": "receipts of one batch were stored",
+    "pull.before-commit": "a page is applied, the transaction is still open",
+    "pull.after-commit": "a page and its cursor were stored",
+    "take.before-commit": "the central store took a batch, the transaction is still open",
+    "take.after-commit": "the central store stored a batch, the answer is not yet sent",
+}
+_VARIABLE = "STADSVELD_CRASH_AT"
+
+
+def _wanted() -> tuple[str, int]:
+    name, _colon, count = os.environ.get(_VARIABLE, "").partition(":")
+    return name, int(count) if count.isdecimal() else 1
+
+
+_name, _left = _wanted()
+
+
+def fault_point(name: str) -> None:
+    """End the process here if `STADSVELD_CRASH_AT` names this point; else do nothing.
+
+    Raises:
+        KeyError: the point is not in `FAULT_POINTS`.
+    """
+    global _left
+    if not _name:
+        return
+    if name not in FAULT_POINTS:
+        raise KeyError(name)
+    if name == _name:
+        _left -= 1
+        if _left <= 0:
+            sys.stderr.flush()
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
