@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from stadsveld.store import Store
-from stadsveld.sync import EXISTS, Change, Merge, dump
-from stadsveld.sync.merge import heads_of, is_conflict
+from stadsveld.sync import EXISTS, Change, Merge, change_from_wire, dump
+from stadsveld.sync.changes import ERASES
+from stadsveld.sync.merge import heads_of, is_conflict, read_change
 from support.change_sets import (
     DEVICES,
     TASK,
@@ -187,3 +188,67 @@ def test_a_circle_of_parents_neither_hangs_nor_depends_on_order(empty: Store) ->
     one, two = chain()[:2]
     one = replace(one, parents={"title": (two.change_id,)})
     assert state_after(empty, [[one, two]]) == state_after(empty, [[two], [one]])
+
+
+def erasing(number: int, *erased: int) -> Change:
+    """The erasure of titles by an administrator who saw the last of them."""
+    fields = {ERASES: {"title": [change_id(n) for n in erased]}, "title": None}
+    parents = {"title": (change_id(max(erased)),)}
+    return Change(change_id(number), "task", TASK, fields, parents, "admin", DEVICES[1], 20)
+
+
+def test_an_erased_value_is_nowhere_in_any_order(empty: Store) -> None:
+    """The erasure may come first, last or in between: the values are gone and the state is the same."""
+    changes = [*chain(), erasing(5, 0, 2)]
+    states = set()
+    for order in permutations(changes):
+        with undone(empty):
+            merge_batches(empty, [[change] for change in order])
+            states.add("".join(dump(empty)))
+            kept = [read_change(empty, change.change_id).fields for change in changes[:3]]
+            assert kept == [{}, {"title": "B"}, {}]
+            assert empty.get("task", TASK)["title"] is None
+    assert len(states) == 1
+
+
+def test_an_erased_change_that_comes_again_is_a_duplicate(empty: Store) -> None:
+    """A device that has not heard of the erasure pushes again: known, and still erased."""
+    changes = chain()
+    with undone(empty):
+        merge_batches(empty, [[*changes, erasing(5, 2)]])
+        merge = Merge(empty)
+        assert merge.add(changes[2]) == "duplicate"
+        merge.finish()
+        assert read_change(empty, changes[2].change_id).fields == {}
+
+
+def test_a_refused_erasure_erases_nothing(empty: Store) -> None:
+    """Only its skeleton arrives: values stay."""
+    with undone(empty):
+        merge_batches(empty, [[*chain(), erasing(5, 2).skeleton()]])
+        assert empty.get("task", TASK)["title"] == "C"
+
+
+@LAW
+@given(changes=change_sets(), data=st.data())
+def test_history_without_its_old_values_gives_the_same_state(empty: Store, changes, data) -> None:
+    """Changes that nobody shows may lose their values: the state and the conflicts stay the same."""
+    with undone(empty):
+        merge_batches(empty, [changes])
+        expected = "".join(dump(empty))
+        rows = empty.connection.execute("SELECT change_id FROM stadsveld_head")
+        current = {row["change_id"] for row in rows}
+    folded = [c if c.change_id in current else replace(c, fields={}) for c in changes]
+    assert state_after(empty, [data.draw(st.permutations(folded))]) == expected
+    assert state_after(empty, [changes, folded]) == expected
+
+
+def test_what_lost_its_values_travels_as_such() -> None:
+    """Names stay on the wire, also where only some values are gone."""
+    change = replace(chain()[0], fields={"title": "A", "note": "n"})
+    for poorer in (change.without({"note"}), change.without({"note", "title"})):
+        back = change_from_wire(json.loads(json.dumps(poorer.as_wire())))
+        assert back == poorer
+        assert back.names == ("note", "title")
+        assert back.is_same_as(change)
+        assert not back.quarantined

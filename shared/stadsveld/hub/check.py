@@ -7,12 +7,12 @@ from typing import Any
 from .. import geo
 from ..model import ENTITIES, Entity
 from ..store import Store, statement
-from ..sync.changes import EXISTS, SCHEMA, Change
+from ..sync.changes import ERASES, EXISTS, SCHEMA, Change
 from ..sync.values import right_geometry
 from ..text import _
 from .area import Area, boxes_meet
 from .devices import LOST, Device, device_by_id
-from .roles import WRITE_REGISTERS, may_write
+from .roles import ADMINISTRATOR, WRITE_REGISTERS, may_write
 
 #: Where RD holds: (minx, miny, maxx, maxy) of the Netherlands with its part of the North Sea.
 _NETHERLANDS = (-7000.0, 289000.0, 300000.0, 629000.0)
@@ -47,7 +47,9 @@ def _role_refusal(device: Device, change: Change) -> str | None:
         return _("The central store does not know the kind “{entity}”. Ask for an update of it.").format(
             entity=change.entity
         )
-    if not may_write(device.role, change.entity, change.fields):
+    if ERASES in change.names and device.role != ADMINISTRATOR:
+        return _("Only an administrator may erase what was recorded.")
+    if not may_write(device.role, change.entity, change.names):
         return _(
             "The role “{role}” may not change {kind}. Ask a planner to make this change, or an "
             "administrator for another role."
@@ -58,7 +60,7 @@ def _role_refusal(device: Device, change: Change) -> str | None:
 def _field_refusal(change: Change) -> str | None:
     entity = ENTITIES[change.entity]
     for name, value in change.fields.items():
-        if name == EXISTS:
+        if name in (EXISTS, ERASES):
             continue
         if name not in entity.captured:
             if change.schema > SCHEMA:

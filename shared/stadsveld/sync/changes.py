@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import BadInput
@@ -19,6 +19,8 @@ from ..text import _
 
 #: Name under which existence is a field.
 EXISTS = "_exists"
+#: Name under which an administrator's erasure lists what loses its value: {field: [change ids]}.
+ERASES = "_erases"
 #: Version of the schema that this program writes into its changes.
 SCHEMA = 1
 #: Most bytes of one change on the wire; a note may be 1 MB, a geometry more.
@@ -46,7 +48,8 @@ class Change:
         device: id of the replica that made it.
         hlc: hybrid logical clock stamp: milliseconds of Unix time << 16 | counter.
         schema: version of the schema that wrote it.
-        names: names of the fields, also when their values are gone.
+        names: names of all its fields; one that is missing in `fields` lost its value, because history
+            was folded or personal data erased.
         quarantined: refused by the central store; only the skeleton (no values) is known elsewhere.
     """
 
@@ -63,8 +66,7 @@ class Change:
     quarantined: bool = False
 
     def __post_init__(self) -> None:
-        names = tuple(sorted(self.fields)) if self.fields else tuple(sorted(self.names))
-        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "names", tuple(sorted({*self.fields, *self.names})))
 
     def as_wire(self) -> dict[str, Any]:
         """Return what travels: all of it, or the skeleton of a quarantined change."""
@@ -80,7 +82,13 @@ class Change:
         }
         if self.quarantined:
             return {**wire, "names": list(self.names), "quarantined": True}
-        return {**wire, "fields": dict(self.fields)}
+        missing = {} if len(self.names) == len(self.fields) else {"names": list(self.names)}
+        return {**wire, "fields": dict(self.fields), **missing}
+
+    def without(self, names: Container[str]) -> Change:
+        """Return this change without the values of some fields; their names stay."""
+        kept = {name: value for name, value in self.fields.items() if name not in names}
+        return replace(self, fields=kept, names=self.names)
 
     def skeleton(self) -> Change:
         """Return this change without its values, as a quarantined one."""
@@ -90,10 +98,12 @@ class Change:
         )  # fmt: skip
 
     def is_same_as(self, other: Change) -> bool:
-        """Tell whether both are one change: equal in all, or in skeleton where one has only that."""
-        if self.quarantined or other.quarantined:
-            return canonical_json(self.skeleton().as_wire()) == canonical_json(other.skeleton().as_wire())
-        return canonical_json(self.as_wire()) == canonical_json(other.as_wire())
+        """Tell whether both are one change: equal in skeleton, and in every value that both hold."""
+        if canonical_json(self.skeleton().as_wire()) != canonical_json(other.skeleton().as_wire()):
+            return False
+        common = self.fields.keys() & other.fields.keys()
+        mine, theirs = ({name: fields[name] for name in common} for fields in (self.fields, other.fields))
+        return canonical_json(mine) == canonical_json(theirs)
 
 
 def canonical_json(value: object) -> str:
@@ -111,7 +121,8 @@ def change_from_wire(wire: object) -> Change:
         raise BadInput(_("A change must be an object."))
     change_id = _uuid(wire, "change_id")
     quarantined = wire.get("quarantined") is True
-    fields = {} if quarantined else _fields(wire.get("fields"))
+    named = quarantined or "names" in wire
+    fields = {} if quarantined else _fields(wire.get("fields"), may_be_empty=named)
     change = Change(
         change_id=change_id,
         entity=_name(wire.get("entity")),
@@ -122,7 +133,7 @@ def change_from_wire(wire: object) -> Change:
         device=_uuid(wire, "device"),
         hlc=_number(wire, "hlc", _HLC_LIMIT),
         schema=_number(wire, "schema", 1 << 31),
-        names=tuple(_names(wire.get("names"))) if quarantined else (),
+        names=tuple(_names(wire.get("names"))) if named else (),
         quarantined=quarantined,
     )
     if not change.names:
@@ -176,8 +187,8 @@ def _number(wire: Mapping[str, Any], key: str, limit: int) -> int:
     return value
 
 
-def _fields(value: object) -> dict[str, Any]:
-    if not isinstance(value, dict) or not value or len(value) > _MOST_FIELDS:
+def _fields(value: object, *, may_be_empty: bool) -> dict[str, Any]:
+    if not isinstance(value, dict) or not (value or may_be_empty) or len(value) > _MOST_FIELDS:
         raise BadInput(_("“{key}” must be an object of field values.").format(key="fields"))
     for name, content in value.items():
         _name(name)
@@ -185,7 +196,18 @@ def _fields(value: object) -> dict[str, Any]:
             raise BadInput(_("The value of “{field}” cannot be stored.").format(field=name))
     if EXISTS in value and type(value[EXISTS]) is not bool:
         raise BadInput(_("“{key}” must be true or false.").format(key=EXISTS))
+    if ERASES in value:
+        _check_erasure(value[ERASES])
     return value
+
+
+def _check_erasure(value: object) -> None:
+    """Check that an erasure lists ids of changes by field."""
+    names = list(value) if isinstance(value, dict) else []
+    right = bool(names) and all(_NAME.fullmatch(name) and name not in (EXISTS, ERASES) for name in names)
+    lists = list(value.values()) if isinstance(value, dict) else []
+    if not right or not all(isinstance(ids, list) and ids and all(map(is_uuid, ids)) for ids in lists):
+        raise BadInput(_("“{key}” must be an object of lists of change ids.").format(key=ERASES))
 
 
 def _parents(value: object, change_id: str) -> dict[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from typing import Any
 from .. import geo
 from ..model import ENTITIES, Entity
 from ..store import Store, base_values, forget_base_values, keep_base_values, statement
-from .changes import EXISTS, Change, canonical_json
+from .changes import ERASES, EXISTS, Change, canonical_json
 from .values import column_value, comparable, is_column
 
 _ACCEPTED, _QUARANTINED = "accepted", "quarantined"
@@ -98,11 +98,15 @@ class Merge:
         self.insert(change)
         for name in change.names:
             self._link(change, name)
+        self._erase(change)
         return NEW
 
     def insert(self, change: Change) -> None:
         """Write a change, its parents, and on the central store its place in the log."""
         state = _QUARANTINED if change.quarantined else _ACCEPTED
+        erased = self._execute(statement("erased_fields"), (change.change_id,)).fetchall()
+        if erased:
+            change = change.without({row["field"] for row in erased})
         values = canonical_json(change.fields) if change.fields else None
         names = json.dumps(change.names, separators=(",", ":"))
         self._execute(
@@ -132,12 +136,26 @@ class Merge:
         if not change.is_same_as(known):
             return OTHER
         if known.quarantined and not change.quarantined:
-            values = canonical_json(change.fields)
+            erased = self._execute(statement("erased_fields"), (change.change_id,)).fetchall()
+            values = canonical_json(change.without({row["field"] for row in erased}).fields)
             self._execute(statement("set_change_state"), (_ACCEPTED, values, change.change_id))
             self._recompute(change)
             self._log(change)
+            self._erase(change)
             return NEW
         return DUPLICATE
+
+    def _erase(self, change: Change) -> None:
+        """Drop the values that an erasure lists, here now and whenever they should arrive later."""
+        for name, change_ids in change.fields.get(ERASES, {}).items():
+            for change_id in change_ids:
+                self._execute(statement("note_erased"), (change_id, name))
+                known = read_change(self._store, change_id)
+                if known is None or name not in known.fields:
+                    continue
+                values = canonical_json(known.without({name}).fields)
+                self._execute(statement("set_change_fields"), (values, change_id))
+                self._touch(known)
 
     def _touch(self, change: Change) -> None:
         key = (change.entity, change.entity_id)
@@ -185,9 +203,13 @@ class Merge:
         entity = ENTITIES.get(entity_name)
         row = None if entity is None else self._store.get(entity_name, entity_id)
         exists, in_doubt = self._exists(entity_name, entity_id, heads)
-        exists = exists or (not heads and row is not None and self._is_of_register(row, entity_name))
+        exists = exists or (
+            not heads.keys() - {ERASES} and row is not None and self._is_of_register(row, entity_name)
+        )
         conflicts = {
-            name for name, found in heads.items() if name != EXISTS and is_conflict(entity_name, name, found)
+            name
+            for name, found in heads.items()
+            if name not in (EXISTS, ERASES) and is_conflict(entity_name, name, found)
         }
         self._keep_conflicts(entity_name, entity_id, conflicts | ({EXISTS} if in_doubt else set()))
         if entity is None:
@@ -209,7 +231,9 @@ class Merge:
         found = heads.get(EXISTS, [])
         deletions = [head for head in found if head.value is False]
         if not deletions:
-            return bool(heads) or bool(base_values(self._store.connection, entity, entity_id)), False
+            return bool(heads.keys() - {ERASES}) or bool(
+                base_values(self._store.connection, entity, entity_id)
+            ), False
         gone = len(deletions) == len(found) and any(self._holds(deletion, heads) for deletion in deletions)
         return not gone, not gone
 
@@ -222,7 +246,7 @@ class Merge:
 
     def _holds(self, deletion: Head, heads: Heads) -> bool:
         for name, found in heads.items():
-            for head in found if name != EXISTS else ():
+            for head in found if name not in (EXISTS, ERASES) else ():
                 key = {"change": deletion.change_id, "field": name, "head": head.change_id}
                 covers = head.change_id == deletion.change_id
                 if not covers and self._execute(statement("is_seen"), key).fetchone() is None:
