@@ -14,6 +14,8 @@ from ..model import new_id
 from ..store import Store, statement
 from ..sync.capture import seal
 from ..sync.clock import now_ms
+from ..sync.erasure import remove_erased_photos
+from ..sync.folding import FOLDED_SETTING
 from ..sync.registers import RegisterRows, apply_datasets, check_tables, datasets_of, digest_of
 from ..text import _
 from . import devices
@@ -121,27 +123,30 @@ class Central:
 
     # Sync
 
-    def status(self, device: Device) -> dict[str, Any]:
-        """Say who the asker is, what time it is and which epoch."""
+    def status(self, device: Device, epoch: str = "", cursor: int = 0) -> dict[str, Any]:
+        """Say who the asker is, what time it is and which epoch; note how far it has fetched."""
         with self._alone() as store:
-            devices.seen(store, device)
+            devices.seen(store, device, cursor if epoch == self.epoch else 0)
             return {
                 "epoch": self.epoch,
                 "now_ms": now_ms(),
                 "role": device.role,
                 "ended": device.ended,
                 "device_id": device.device_id,
+                "folded_before": int(store.setting(FOLDED_SETTING) or 0),
             }
 
     def push(self, device: Device, changes: object) -> list[dict[str, Any]]:
         """Take changes durably; return per change, in order, its status and the reason of a refusal."""
         if not isinstance(changes, list) or len(changes) > MOST_CHANGES:
             raise BadInput(_("“changes” must be a list of at most {n} changes.").format(n=MOST_CHANGES))
-        with self._alone() as store, store.transaction(capture=False):
-            seal(store)
-            taking = Taking(store, device)
-            answers = [taking.take(wire) for wire in changes]
-            taking.finish()
+        with self._alone() as store:
+            with store.transaction(capture=False):
+                seal(store)
+                taking = Taking(store, device)
+                answers = [taking.take(wire) for wire in changes]
+                taking.finish()
+            remove_erased_photos(store)
         return answers
 
     def take_rows(self, device: Device, content: dict[str, Any]) -> int:

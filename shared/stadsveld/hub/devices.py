@@ -153,10 +153,11 @@ def end_device(store: Store, device_id: str, how: str) -> None:
         store.connection.execute(statement("end_device"), (how, now(), device_id))
 
 
-def seen(store: Store, device: Device) -> None:
-    """Note that a device spoke."""
+def seen(store: Store, device: Device, pulled: int = 0) -> None:
+    """Note that a device spoke, and up to where in the log it durably holds what it fetched."""
     with store.transaction():
         store.connection.execute(statement("device_seen"), (now(), device.device_id))
+        store.connection.execute(statement("device_has_pulled"), (pulled, device.device_id, pulled))
 
 
 def checked_name(name: object) -> str:

@@ -32,7 +32,7 @@ _OWN_TABLES = (
     "draft_table",
 )
 #: What version 2 added, in order: tables, indexes and columns.
-_ADDED_IN_2: tuple[str, ...] = ("erased_table",)
+_ADDED_IN_2: tuple[str, ...] = ("erased_table", "erased_photo_table", "add_pulled_seq", "log_change_index",)
 #: Coordinate systems that QGIS layers of a store may need: RD, ETRS89, WGS 84, Web Mercator.
 _SRIDS = (28992, 4258, 4326, 3857)
 

@@ -6,18 +6,32 @@ function of the set of changes. Conflicts are data, and nothing depends on who s
 
 from .capture import seal
 from .changes import EXISTS, Change, change_from_wire
+from .erasure import erase
+from .findings import Finding, findings
+from .folding import fold, set_retention
 from .merge import Head, Merge
 from .replica import create_replica, join, token_of, transport_of
 from .report import SyncReport
 from .session import sync
 from .state import dump, dump_hash
 from .transport import RequestsTransport, Response, Transport
-from .views import Conflict, HistoryItem, OutboxItem, conflicts, history, outbox, resolve
+from .views import (
+    Conflict,
+    HistoryItem,
+    OutboxItem,
+    choose,
+    conflicts,
+    history,
+    outbox,
+    resolve,
+    state_at,
+)
 
 __all__ = [
     "EXISTS",
     "Change",
     "Conflict",
+    "Finding",
     "Head",
     "HistoryItem",
     "Merge",
@@ -27,15 +41,21 @@ __all__ = [
     "SyncReport",
     "Transport",
     "change_from_wire",
+    "choose",
     "conflicts",
     "create_replica",
     "dump",
     "dump_hash",
+    "erase",
+    "findings",
+    "fold",
     "history",
     "join",
     "outbox",
     "resolve",
     "seal",
+    "set_retention",
+    "state_at",
     "sync",
     "token_of",
     "transport_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
 from ..store import Store
 
@@ -63,3 +64,8 @@ def learn_offset(store: Store, before: int, theirs: int, after: int) -> None:
 def instant_of(hlc: int) -> int:
     """Return the Unix time in milliseconds of a stamp."""
     return hlc >> _COUNTER_BITS
+
+
+def stamp_of(instant: datetime) -> int:
+    """Return the smallest stamp of an aware instant."""
+    return round(instant.timestamp() * 1000) << _COUNTER_BITS

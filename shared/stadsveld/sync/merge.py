@@ -106,7 +106,9 @@ class Merge:
         state = _QUARANTINED if change.quarantined else _ACCEPTED
         erased = self._execute(statement("erased_fields"), (change.change_id,)).fetchall()
         if erased:
-            change = change.without({row["field"] for row in erased})
+            names_erased = {row["field"] for row in erased}
+            self._note_erased_photo(change, names_erased)
+            change = change.without(names_erased)
         values = canonical_json(change.fields) if change.fields else None
         names = json.dumps(change.names, separators=(",", ":"))
         self._execute(
@@ -153,9 +155,16 @@ class Merge:
                 known = read_change(self._store, change_id)
                 if known is None or name not in known.fields:
                     continue
+                self._note_erased_photo(known, {name})
                 values = canonical_json(known.without({name}).fields)
                 self._execute(statement("set_change_fields"), (values, change_id))
                 self._touch(known)
+
+    def _note_erased_photo(self, change: Change, names: set[str]) -> None:
+        """Remember that the file of a photo whose hash is erased has to go too (`erasure`)."""
+        sha256 = change.fields.get("sha256")
+        if change.entity == "photo" and "sha256" in names and isinstance(sha256, str):
+            self._execute(statement("note_erased_photo"), (sha256,))
 
     def _touch(self, change: Change) -> None:
         key = (change.entity, change.entity_id)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from ..errors import Unavailable
 from ..jobs import Progress
 from ..store import Store, statement
 from ..text import _
 from .capture import seal
 from .clock import learn_offset, now_ms
+from .erasure import remove_erased_photos
+from .folding import follow_folding
 from .photos import Photos
 from .pull import Pull
 from .push import Push
@@ -46,6 +50,7 @@ class _Session:
         self._link = link
         self._execute = store.connection.execute
         self._role = ""
+        self._folded_before: object = None
         self.report = SyncReport()
 
     def run(self, progress: Progress) -> None:
@@ -59,10 +64,14 @@ class _Session:
         if self.report.ended is None:
             pull.changes(progress.part(0.6, 0.8))
             photos.fetch(progress.part(0.8, 1.0))
+        remove_erased_photos(self._store)
+        follow_folding(self._store, self._folded_before)
 
     def _greet(self) -> None:
         before = now_ms()
-        status = self._link.ask("GET", "/v1/status")
+        known = {"epoch": self._store.setting("hub_epoch"), "cursor": self._store.setting("cursor")}
+        asked = urlencode({name: value for name, value in known.items() if value is not None})
+        status = self._link.ask("GET", f"/v1/status?{asked}")
         after = now_ms()
         epoch, self._role, theirs = status.get("epoch"), str(status.get("role")), status.get("now_ms")
         if not isinstance(epoch, str) or not isinstance(theirs, int):
@@ -71,9 +80,9 @@ class _Session:
         with self._store.transaction():
             learn_offset(self._store, before, theirs, after)
             self._store.set_setting("role", self._role)
-            known = self._store.setting("hub_epoch")
-            if known != epoch:
-                self._begin_epoch(epoch, is_restored=known is not None)
+            if known["epoch"] != epoch:
+                self._begin_epoch(epoch, is_restored=known["epoch"] is not None)
+        self._folded_before = status.get("folded_before")
 
     def _begin_epoch(self, epoch: str, *, is_restored: bool) -> None:
         """Offer everything again to a central store that was restored from a backup."""

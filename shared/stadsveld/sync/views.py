@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from ..errors import BadInput
-from ..model import ENTITIES, new_id
+from ..model import ENTITIES
 from ..store import Store, statement
 from ..text import _
 from .capture import seal
-from .changes import EXISTS, Change
-from .clock import Clock, instant_of
-from .merge import Head, Merge, change_from_row, heads_of
+from .changes import ERASES, EXISTS, Change
+from .clock import instant_of, stamp_of
+from .making import make_change
+from .merge import Head, change_from_row, heads_of, read_change
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,20 @@ class Conflict:
 
 @dataclass(frozen=True)
 class HistoryItem:
-    """One change of a thing: when (UTC), by whom, on which device, and what."""
+    """One change of a thing: when (UTC), by whom, on which device, and what.
+
+    Attributes:
+        change_id: its id.
+        entity: kind of the thing.
+        entity_id: its id.
+        at: when, by the clock of who made it.
+        actor: pseudonymous id of who made it.
+        device: id of the device.
+        fields: the new values.
+        quarantined: refused by the central store.
+        gone: fields whose values were folded or erased since.
+        reason: why it was refused, where that is known here.
+    """
 
     change_id: str
     entity: str
@@ -68,6 +82,8 @@ class HistoryItem:
     device: str
     fields: dict[str, Any]
     quarantined: bool
+    gone: tuple[str, ...] = ()
+    reason: str | None = None
 
 
 def outbox(store: Store) -> list[OutboxItem]:
@@ -111,31 +127,84 @@ def resolve(store: Store, entity: str, entity_id: str, field: str, value: Any) -
         if field not in heads:
             raise BadInput(_("Nobody changed “{field}” of this object.").format(field=field))
         seen = heads if (field, value) == (EXISTS, False) else {field: heads[field]}
-        parents = {name: tuple(head.change_id for head in found) for name, found in seen.items()}
-        clock = Clock(store)
-        actor = store.setting("actor") or store.device_id
-        change = Change(
-            new_id(), entity, entity_id, {field: value}, parents, actor, store.device_id, clock.next()
-        )
-        merge = Merge(store)
-        merge.add(change)
-        merge.finish()
-        clock.save()
-    return change.change_id
+        return make_change(store, entity, entity_id, {field: value}, seen).change_id
+
+
+def choose(store: Store, entity: str, entity_id: str, field: str, change_id: str) -> str:
+    """Decide for the value that a certain change gave, also of one that lost before; return the new id.
+
+    Raises:
+        BadInput: that change gave the field no value, or its value is gone.
+    """
+    change = read_change(store, change_id)
+    if change is None or (change.entity, change.entity_id) != (entity, entity_id):
+        raise BadInput(_("There is no change {id} of this object.").format(id=change_id[:80]))
+    if field not in change.fields:
+        raise BadInput(_("That change gives “{field}” no value any more.").format(field=field))
+    return resolve(store, entity, entity_id, field, change.fields[field])
+
+
+def state_at(store: Store, entity: str, entity_id: str, at: datetime) -> dict[str, Any]:
+    """Return the fields that people's changes gave a thing, as they were shown at a moment.
+
+    The moment is that of the authors' clocks. Fields that only a register gives are not in it, and a
+    value that was folded or erased since is missing; `_exists` is False where the thing was gone.
+
+    Args:
+        store: store or working copy.
+        entity: kind of the thing.
+        entity_id: its id.
+        at: an aware instant.
+    """
+    seal(store)
+    stamp = stamp_of(at) + (1 << 16)
+    rows = store.connection.execute(statement("entity_changes"), (entity, entity_id)).fetchall()
+    changes = [change_from_row(store, row) for row in rows if row["hlc"] < stamp]
+    in_force = [change for change in changes if not change.quarantined]
+    shown: dict[str, Any] = {}
+    unseen = False
+    for name in sorted({name for change in in_force for name in change.names} - {ERASES}):
+        above = _ancestors(changes, in_force, name)
+        heads = [change for change in in_force if name in change.names and change.change_id not in above]
+        head = max(heads, key=lambda change: (change.hlc, change.change_id), default=None)
+        if head is not None and name in head.fields:
+            shown[name] = head.fields[name]
+        deletions = [change for change in in_force if change.fields.get(EXISTS) is False]
+        covered = _ancestors(changes, deletions, name)
+        unseen |= name != EXISTS and any(found.change_id not in covered for found in heads)
+    if shown.get(EXISTS) is False and unseen:
+        shown[EXISTS] = True
+    return shown
+
+
+def _ancestors(changes: Sequence[Change], of: Sequence[Change], name: str) -> set[str]:
+    """Return what some of the changes saw of a field, and what that saw."""
+    parents = {change.change_id: change.parents.get(name, ()) for change in changes}
+    waiting = [parent for change in of for parent in parents[change.change_id]]
+    found: set[str] = set()
+    while waiting:
+        parent = waiting.pop()
+        if parent not in found:
+            found.add(parent)
+            waiting.extend(parents.get(parent, ()))
+    return found
 
 
 def history(store: Store, entity: str | None = None, entity_id: str | None = None) -> Iterator[HistoryItem]:
     """Yield who changed what, when, on which device: of one thing, or of all, oldest first."""
+    seal(store)
     if entity is None or entity_id is None:
         rows = store.connection.execute(statement("all_changes"))
     else:
         rows = store.connection.execute(statement("entity_changes"), (entity, entity_id))
-    for row in rows.fetchall():
+    for row in rows:
         change = change_from_row(store, row)
         at = datetime.fromtimestamp(instant_of(change.hlc) / 1000, timezone.utc)
+        gone = () if change.quarantined else tuple(n for n in change.names if n not in change.fields)
+        receipt = store.connection.execute(statement("receipt_of"), (change.change_id,)).fetchone()
         yield HistoryItem(
             change.change_id, change.entity, change.entity_id, at, change.actor, change.device,
-            dict(change.fields), change.quarantined,
+            dict(change.fields), change.quarantined, gone, None if receipt is None else receipt["reason"],
         )  # fmt: skip
 
 

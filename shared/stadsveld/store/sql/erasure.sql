@@ -14,3 +14,53 @@ INSERT OR IGNORE INTO stadsveld_erased (change_id, field) VALUES (?, ?)
 
 -- :name set_change_fields
 UPDATE stadsveld_change SET fields = ? WHERE change_id = ?
+
+-- :name erased_photo_table
+-- Files of photos whose hash was erased, until the file is gone here too.
+CREATE TABLE stadsveld_erased_photo (sha256 TEXT PRIMARY KEY) WITHOUT ROWID
+
+-- :name note_erased_photo
+INSERT OR IGNORE INTO stadsveld_erased_photo (sha256) VALUES (?)
+
+-- :name erased_photos
+-- Those that no row tells of any more.
+SELECT sha256 FROM stadsveld_erased_photo WHERE sha256 NOT IN (SELECT sha256 FROM photo WHERE sha256 IS NOT NULL)
+
+-- :name forget_erased_photo
+DELETE FROM stadsveld_erased_photo WHERE sha256 = ?
+
+-- :name values_of_field
+-- Changes of a thing that hold a value of a field.
+SELECT change_id FROM stadsveld_change
+    WHERE entity = ? AND entity_id = ? AND instr(names, '"' || ? || '"') > 0 AND fields IS NOT NULL ORDER BY change_id
+
+-- :name add_pulled_seq
+-- Up to where in the log a device durably holds what it fetched.
+ALTER TABLE stadsveld_device ADD COLUMN pulled_seq INTEGER NOT NULL DEFAULT 0
+
+-- :name slowest_device
+-- How far the enrolled device that is furthest behind has come; NULL where there is none.
+SELECT min(pulled_seq) FROM stadsveld_device WHERE enrolled_at IS NOT NULL AND ended IS NULL
+
+-- :name device_has_pulled
+UPDATE stadsveld_device SET pulled_seq = ? WHERE device_id = ? AND pulled_seq < ?
+
+-- :name foldable
+-- Old changes in force with values that nobody shows and that no conflict rests on.
+SELECT change_id FROM stadsveld_change c
+    WHERE hlc < :before AND state = 'accepted' AND fields IS NOT NULL AND fields <> '{}'
+        AND instr(names, '"_erases"') = 0
+        AND NOT EXISTS (SELECT 1 FROM stadsveld_head h WHERE h.entity = c.entity AND h.entity_id = c.entity_id
+            AND h.change_id = c.change_id)
+        AND NOT EXISTS (SELECT 1 FROM stadsveld_conflict x WHERE x.entity = c.entity
+            AND x.entity_id = c.entity_id)
+        AND (:is_central OR EXISTS (SELECT 1 FROM stadsveld_receipt r WHERE r.change_id = c.change_id
+            AND r.status <> 'quarantined') OR c.device <> :device)
+        AND NOT EXISTS (SELECT 1 FROM stadsveld_log l WHERE :is_central AND l.change_id = c.change_id
+            AND l.seq > :pulled)
+
+-- :name log_change_index
+CREATE INDEX stadsveld_log_change ON stadsveld_log (change_id) WHERE change_id IS NOT NULL
+
+-- :name fold_change
+UPDATE stadsveld_change SET fields = NULL WHERE change_id = ?
