@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta, timezone
 
 from ..errors import BadInput
 from ..store import Store, statement
 from ..text import _
 from .capture import seal
+from .changes import canonical_json
 from .clock import stamp_of
 
 #: Setting of the central store: days after which history that is no longer shown may be folded.
@@ -51,11 +53,11 @@ def _fold(store: Store, stamp: int) -> int:
     with store.transaction(capture=False):
         seal(store)
         rows = store.connection.execute(statement("foldable"), asked).fetchall()
-        ids = [(row["change_id"],) for row in rows]
-        store.connection.executemany(statement("fold_change"), ids)
+        folded = [(_kept(row["fields"], row["shown"]), row["change_id"]) for row in rows]
+        store.connection.executemany(statement("set_change_fields"), folded)
         known = int(store.setting(FOLDED_SETTING) or 0)
         store.set_setting(FOLDED_SETTING, str(max(known, stamp)))
-    return len(ids)
+    return len(folded)
 
 
 def set_retention(store: Store, days: int | None) -> None:
@@ -64,6 +66,13 @@ def set_retention(store: Store, days: int | None) -> None:
         raise BadInput(_("History is kept for at least one day."))
     with store.transaction():
         store.set_setting(RETENTION_SETTING, None if days is None else str(days))
+
+
+def _kept(fields: str, shown: str) -> str | None:
+    """Return the values that are heads, as JSON, of the values of a change."""
+    names = set(json.loads(shown))
+    kept = {name: value for name, value in json.loads(fields).items() if name in names}
+    return canonical_json(kept) if kept else None
 
 
 def _by_retention(store: Store) -> datetime:

@@ -164,8 +164,9 @@ def state_at(store: Store, entity: str, entity_id: str, at: datetime) -> dict[st
     shown: dict[str, Any] = {}
     unseen = False
     for name in sorted({name for change in in_force for name in change.names} - {ERASES}):
-        above = _ancestors(changes, in_force, name)
-        heads = [change for change in in_force if name in change.names and change.change_id not in above]
+        having = [change for change in in_force if name in change.names]
+        above = _ancestors(changes, having, name)
+        heads = [change for change in having if change.change_id not in above]
         head = max(heads, key=lambda change: (change.hlc, change.change_id), default=None)
         if head is not None and name in head.fields:
             shown[name] = head.fields[name]

@@ -46,12 +46,14 @@ SELECT min(pulled_seq) FROM stadsveld_device WHERE enrolled_at IS NOT NULL AND e
 UPDATE stadsveld_device SET pulled_seq = ? WHERE device_id = ? AND pulled_seq < ?
 
 -- :name foldable
--- Old changes in force with values that nobody shows and that no conflict rests on.
-SELECT change_id FROM stadsveld_change c
+-- Old changes in force with values that are no heads and that no conflict rests on; `shown` names the heads.
+SELECT change_id, fields, (SELECT json_group_array(field) FROM stadsveld_head h WHERE h.entity = c.entity
+        AND h.entity_id = c.entity_id AND h.change_id = c.change_id) AS shown
+    FROM stadsveld_change c
     WHERE hlc < :before AND state = 'accepted' AND fields IS NOT NULL AND fields <> '{}'
         AND instr(names, '"_erases"') = 0
-        AND NOT EXISTS (SELECT 1 FROM stadsveld_head h WHERE h.entity = c.entity AND h.entity_id = c.entity_id
-            AND h.change_id = c.change_id)
+        AND (SELECT count(*) FROM stadsveld_head h WHERE h.entity = c.entity AND h.entity_id = c.entity_id
+            AND h.change_id = c.change_id) < (SELECT count(*) FROM json_each(c.fields))
         AND NOT EXISTS (SELECT 1 FROM stadsveld_conflict x WHERE x.entity = c.entity
             AND x.entity_id = c.entity_id)
         AND (:is_central OR EXISTS (SELECT 1 FROM stadsveld_receipt r WHERE r.change_id = c.change_id
@@ -61,6 +63,3 @@ SELECT change_id FROM stadsveld_change c
 
 -- :name log_change_index
 CREATE INDEX stadsveld_log_change ON stadsveld_log (change_id) WHERE change_id IS NOT NULL
-
--- :name fold_change
-UPDATE stadsveld_change SET fields = NULL WHERE change_id = ?
