@@ -73,7 +73,7 @@ def test_the_whole_way_and_a_graceful_stop(served: Served, tmp_path: Path, numbe
         "pushed": 1,
         "accepted": 1,
         "duplicate": 0,
-        "quarantined": [],
+        "quarantined": 0,
         "conflicts": 0,
     }
     assert json.loads(run("replica", "sync", second))["pulled"] == 1

@@ -13,6 +13,7 @@ from ..errors import BadInput
 from ..hub.pictures import png, svg
 from ..store import Store
 from ..text import _
+from . import hub_upkeep
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -49,6 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         end = command(name, purpose)
         end.add_argument("device", help=_("id of the device"))
         end.set_defaults(run=_end, how=how)
+    hub_upkeep.add_commands(command)
 
 
 def bbox_of(text: str | None) -> tuple[float, float, float, float] | None:

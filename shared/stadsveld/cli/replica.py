@@ -14,11 +14,12 @@ from ..store import Store
 from ..sync.apply import apply_lines
 from ..text import _
 from ..work.condition import recompute
+from . import replica_views
 from .hub import bbox_of
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `replica init`, `join`, `sync`, `status` and `apply`."""
+    """Add the commands on working copies."""
     topic = subparsers.add_parser("replica", description=_("Working copies of a central store."))
     commands = topic.add_subparsers(required=True, metavar=_("COMMAND"))
 
@@ -41,6 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command("sync", _("send and fetch changes")).set_defaults(run=_sync)
     command("status", _("say what waits to be sent")).set_defaults(run=_status)
     command("apply", _("make edits from JSON lines on standard input")).set_defaults(run=_apply)
+    replica_views.add_commands(command)
 
 
 def _write(content: object) -> None:
@@ -72,7 +74,7 @@ def _sync(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.file) as store:
         report = sync.sync(store, sync.transport_of(store))
         recompute(store)
-    _write(report.as_json())
+    _write({**report.as_json(), "quarantined": len(report.quarantined), "refused": report.quarantined})
     return 0
 
 
