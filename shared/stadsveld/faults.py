@@ -19,6 +19,9 @@ FAULT_POINTS: dict[str, str] = {
     "push.after-receipts": "receipts of one batch were stored",
     "pull.before-commit": "a page is applied, the transaction is still open",
     "pull.after-commit": "a page and its cursor were stored",
+    "snapshot.fetched": "the file of a first start is here, whole",
+    "snapshot.before-commit": "a snapshot is copied into a file, the transaction is still open",
+    "snapshot.after-commit": "a snapshot was copied into a file and stored",
     "take.before-commit": "the central store took a batch, the transaction is still open",
     "take.after-commit": "the central store stored a batch, the answer is not yet sent",
 }

@@ -10,6 +10,8 @@ All bodies are JSON objects, gzip on request and answer where marked so; errors 
                                        -> {device_id, role, name, bbox}
     GET  /v1/status                    {epoch, now_ms, role, ended, device_id}
     GET  /v1/replica                   an empty working copy (SQLite file)
+    POST /v1/snapshot                  {name, size, sha256, seq}: a first start; pull after `seq` follows
+    GET  /v1/snapshot/{name}           that file (gzip of a working copy), also in ranges
     POST /v1/push                      {changes: […]} -> {answers: [{change_id, status, reason?}]} in order;
                                        status accepted | duplicate | quarantined; durable when answered
     POST /v1/rows                      {datasets: […], tables: [{entity, columns, rows}]} -> {stored}

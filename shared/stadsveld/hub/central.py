@@ -22,6 +22,7 @@ from . import devices
 from .devices import Device
 from .pages import MOST_ENTRIES, Page
 from .roles import ADMINISTRATOR, READER, WRITE_REGISTERS
+from .snapshots import Snapshots
 from .taking import Taking
 
 #: Most changes of one push.
@@ -73,6 +74,7 @@ class Central:
         self._lock = threading.Lock()
         self._empty: bytes | None = None
         self.photos = self._store.photos
+        self._snapshots = Snapshots(path, self.empty_replica)
 
     def close(self) -> None:
         """Close the store when the running call is done."""
@@ -134,6 +136,7 @@ class Central:
                 "ended": device.ended,
                 "device_id": device.device_id,
                 "folded_before": int(store.setting(FOLDED_SETTING) or 0),
+                "last_logged": int(store.connection.execute(statement("last_logged")).fetchone()[0]),
             }
 
     def push(self, device: Device, changes: object) -> list[dict[str, Any]]:
@@ -188,6 +191,16 @@ class Central:
                     Store.create(path).close()
                     self._empty = path.read_bytes()
             return self._empty
+
+    def snapshot(self, device: Device) -> dict[str, Any]:
+        """See `Snapshots.offer`."""
+        with self._alone() as store:
+            seal(store)
+        return self._snapshots.offer(device)
+
+    def snapshot_file(self, device: Device, name: str) -> Path:
+        """See `Snapshots.path`."""
+        return self._snapshots.path(device, name)
 
     # Photos
 

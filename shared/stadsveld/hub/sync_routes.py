@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from .central import Central
@@ -19,6 +19,8 @@ def routes(central: Central) -> list[Route]:
     return [
         route(central, "/v1/status", _status, "GET"),
         route(central, "/v1/replica", _replica, "GET"),
+        route(central, "/v1/snapshot", _snapshot, "POST"),
+        route(central, "/v1/snapshot/{name}", _snapshot_file, "GET"),
         route(central, "/v1/push", _push, "POST"),
         route(central, "/v1/rows", _rows, "POST"),
         route(central, "/v1/pull", _pull, "GET"),
@@ -33,6 +35,15 @@ async def _status(central: Central, request: Request, device: Device) -> dict[st
 async def _replica(central: Central, _request: Request, _device: Device) -> Response:
     content = await run_in_threadpool(central.empty_replica)
     return Response(content, media_type="application/vnd.sqlite3")
+
+
+async def _snapshot(central: Central, _request: Request, device: Device) -> dict[str, Any]:
+    return await run_in_threadpool(central.snapshot, device)
+
+
+async def _snapshot_file(central: Central, request: Request, device: Device) -> Response:
+    path = await run_in_threadpool(central.snapshot_file, device, request.path_params["name"])
+    return FileResponse(path, media_type="application/gzip")
 
 
 async def _push(central: Central, request: Request, device: Device) -> dict[str, Any]:

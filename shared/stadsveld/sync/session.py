@@ -17,6 +17,7 @@ from .pull import Pull
 from .push import Push
 from .replica import token_of
 from .report import SyncReport
+from .starting import Start
 from .transport import Forgotten, Link, Transport
 
 
@@ -51,6 +52,7 @@ class _Session:
         self._execute = store.connection.execute
         self._role = ""
         self._folded_before: object = None
+        self._last_logged: object = None
         self.report = SyncReport()
 
     def run(self, progress: Progress) -> None:
@@ -58,7 +60,9 @@ class _Session:
         parts = (self._store, self._link, self.report)
         push, pull, photos = Push(*parts), Pull(*parts), Photos(*parts)
         self._greet()
-        push.rows(progress.part(0.0, 0.2), self._role)
+        if self.report.ended is None:
+            Start(*parts).run(progress.part(0.0, 0.1), self._last_logged)
+        push.rows(progress.part(0.1, 0.2), self._role)
         push.changes(progress.part(0.2, 0.4))
         photos.send(progress.part(0.4, 0.6))
         if self.report.ended is None:
@@ -82,7 +86,7 @@ class _Session:
             self._store.set_setting("role", self._role)
             if known["epoch"] != epoch:
                 self._begin_epoch(epoch, is_restored=known["epoch"] is not None)
-        self._folded_before = status.get("folded_before")
+        self._folded_before, self._last_logged = status.get("folded_before"), status.get("last_logged")
 
     def _begin_epoch(self, epoch: str, *, is_restored: bool) -> None:
         """Offer everything again to a central store that was restored from a backup."""

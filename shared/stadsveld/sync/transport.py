@@ -116,9 +116,9 @@ class Link:
                 headers["Content-Encoding"] = "gzip"
         return _object(checked(self._transport.request(method, path, body=body, headers=headers)))
 
-    def fetch(self, path: str) -> bytes | None:
+    def fetch(self, path: str, headers: Mapping[str, str] = _NO_HEADERS) -> bytes | None:
         """Return the bytes at a path, or None where the central store does not have them."""
-        answer = self._transport.request("GET", path, headers=self._headers)
+        answer = self._transport.request("GET", path, headers={**self._headers, **headers})
         return None if answer.status == 404 else checked(answer).body
 
     def send(self, path: str, content: bytes, media_type: str) -> dict[str, Any]:
