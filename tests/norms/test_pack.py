@@ -60,8 +60,8 @@ def test_titles_follow_the_language():
     ("content", "says"),
     [
         ("no json", "no norm pack"),
-        ("[]", "no list of damage types"),
-        ('{"damage_types": []}', "groups"),
+        ("[]", "no JSON object"),
+        ('{"kind": "road"}', "lacks id"),
     ],
 )
 def test_a_file_that_is_no_pack_is_refused_by_name(tmp_path, content, says):
@@ -75,17 +75,18 @@ def test_a_row_that_lacks_something_is_named(tmp_path):
     path = tmp_path / "own.json"
     text = {"nl": "x", "en": "x"}
     row = {"code": "a", "pavement": "asfalt", "group": "g", "role": "main", "title": text, "verified": False}
-    pack = {
-        "title": text,
-        "edition": "1",
-        "licence": "own",
-        "note": text,
-        "groups": {"g": text},
-        "damage_types": [row],
-    }
+    group = {"group": "g", "title": text, "verified": False, "source": "us"}
+    tables = {"groups": [group], "damage_types": [row]}
+    tables |= {"thresholds": [], "states": [], "planning": [], "road_types": []}
+    head = dict.fromkeys(("id", "edition", "publisher", "source", "licence"), "own")
+    pack = {**head, "kind": "road", "title": text, "note": text, "tables": tables}
     path.write_text(json.dumps(pack))
-    with pytest.raises(BadInput, match=r"row 1.*source"):
+    with pytest.raises(BadInput, match=r"damage_types, 1.*source"):
         load_pack(path)
     row["source"] = "us"
     path.write_text(json.dumps(pack))
     assert load_pack(path).of_pavement("asfalt")[0].code == "a"
+    row["group"] = "unknown"
+    path.write_text(json.dumps(pack))
+    with pytest.raises(BadInput, match=r"damage_types, 1"):
+        load_pack(path)

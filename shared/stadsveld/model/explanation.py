@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from ..text import _, language
 
@@ -21,6 +22,7 @@ class Explanation:
         value: the value in `unit`, or None where there is none; then `reason` says why.
         unit: m², % or another unit; empty for a ratio.
         decimals: how many decimals are worth showing.
+        text: the value in words where it is no number, such as a quality level.
         reason: why there is no value.
         formula: how it follows from `inputs`.
         inputs: the values that it follows from.
@@ -35,6 +37,7 @@ class Explanation:
     value: float | None
     unit: str = ""
     decimals: int = 0
+    text: str = ""
     reason: str = ""
     formula: str = ""
     inputs: tuple[Explanation, ...] = ()
@@ -47,7 +50,17 @@ class Explanation:
     @property
     def shown(self) -> str:
         """The value as people here write it, with its unit; a dash where there is none."""
-        return shown(self.value, self.unit, self.decimals)
+        return self.text or shown(self.value, self.unit, self.decimals)
+
+    @property
+    def grade(self) -> str:
+        """How far the whole tree is proven: `verified`, or `unverified` where any row in it is not."""
+        weak = self.verified is False or any(found.grade == "unverified" for found in self.inputs)
+        return "unverified" if weak else "verified"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the whole tree as JSON objects, without loss."""
+        return {**asdict(self), "grade": self.grade}
 
     def as_text(self, indent: int = 0) -> str:
         """Return the whole tree as lines of plain text."""

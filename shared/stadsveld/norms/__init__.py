@@ -4,6 +4,6 @@ Code evaluates packs and holds no threshold. A row that nobody could check again
 usable, and whatever rests on it says so.
 """
 
-from .pack import DamageType, NormPack, load_pack
+from .pack import DamageType, NormPack, RoadDamage, SectionScore, load_pack
 
-__all__ = ["DamageType", "NormPack", "load_pack"]
+__all__ = ["DamageType", "NormPack", "RoadDamage", "SectionScore", "load_pack"]

@@ -23,12 +23,42 @@ from ..text import _, language
 
 Row = Mapping[str, Any]
 #: What a column of a table holds.
-TEXT, WHOLE, NUMBER, TRUTH, WORDS, OPTIONAL_NUMBER = "text", "whole", "number", "truth", "words", "optional"
+TEXT, WHOLE, NUMBER, TRUTH, WORDS = "text", "whole", "number", "truth", "words"
+OPTIONAL_NUMBER, OPTIONAL_TEXT = "number or null", "text or null"
 _HEAD = ("id", "kind", "edition", "publisher", "source", "licence")
 _WORDS = ("title", "note")
 
 #: Kind of pack -> table -> column -> what it holds. Every row has `verified` and `source` besides.
 SCHEMAS: dict[str, dict[str, dict[str, str]]] = {
+    "road": {
+        "groups": {"group": TEXT, "title": WORDS},
+        "damage_types": {"code": TEXT, "pavement": TEXT, "group": TEXT, "role": TEXT, "title": WORDS},
+        "thresholds": {
+            "damage": TEXT,
+            "pavement": TEXT,
+            "severity": TEXT,
+            "above": NUMBER,
+            "up_to": OPTIONAL_NUMBER,
+            "closed": TEXT,
+            "unit": TEXT,
+        },
+        "states": {
+            "damage": TEXT,
+            "pavement": TEXT,
+            "road_type": TEXT,
+            "severity": TEXT,
+            "extent": WHOLE,
+            "state": TEXT,
+        },
+        "planning": {
+            "state": TEXT,
+            "planning_year": OPTIONAL_TEXT,
+            "technical": WORDS,
+            "quality_level": TEXT,
+            "meaning": WORDS,
+        },
+        "road_types": {"road_type": TEXT, "title": WORDS},
+    },
     "structure": {
         "matrix": {"importance": TEXT, "intensity": WHOLE, "extent": WHOLE, "score": WHOLE},
         "extent_classes": {"extent": WHOLE, "from": NUMBER, "below": OPTIONAL_NUMBER, "title": WORDS},
@@ -213,8 +243,8 @@ def _is_right(value: object, holds: str) -> bool:
     if holds == WORDS:
         return _is_words(value)
     if value is None:
-        return holds == OPTIONAL_NUMBER
-    return _is_number(value)
+        return holds in (OPTIONAL_NUMBER, OPTIONAL_TEXT)
+    return isinstance(value, str) if holds == OPTIONAL_TEXT else _is_number(value)
 
 
 def _is_words(value: object) -> bool:
@@ -236,6 +266,7 @@ def _is_number(value: object) -> bool:
 def _in_words(holds: str) -> str:
     return {
         TEXT: _("a text"),
+        OPTIONAL_TEXT: _("a text or null"),
         WHOLE: _("a whole number"),
         NUMBER: _('a number, decimals as text such as "1.15"'),
         OPTIONAL_NUMBER: _('a number, decimals as text such as "1.15", or null'),
