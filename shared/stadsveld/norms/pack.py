@@ -213,9 +213,7 @@ class NormPack:
         known = [(self._state_rank(damage, row), damage) for damage, row in judged if row is not None]
         rank, determining = min(known, key=lambda found: found[0], default=(None, None))
         if rank is None or (rank > 0 and len(known) < len(judged)):
-            text = _(
-                "No table says what these damages mean: import the one that the city has a licence for."
-            )
+            text = _("No table says what these damages mean: import the one that the city has a licence for.")
             return self._without_score(UNRATED, text, why)
         return self._with_state(SCORED, self._order[rank], determining, why)
 

@@ -59,6 +59,7 @@ SCHEMAS: dict[str, dict[str, dict[str, str]]] = {
         },
         "road_types": {"road_type": TEXT, "title": WORDS},
     },
+    "index": {"constants": {"name": TEXT, "value": NUMBER, "unit": TEXT}},
     "structure": {
         "matrix": {"importance": TEXT, "intensity": WHOLE, "extent": WHOLE, "score": WHOLE},
         "extent_classes": {"extent": WHOLE, "from": NUMBER, "below": OPTIONAL_NUMBER, "title": WORDS},
@@ -182,6 +183,22 @@ def make_pack(data: object, path: Path | None = None) -> TablePack:
         {name: tuple(rows) for name, rows in data["tables"].items()},
         hashlib.sha256(canonical.encode()).hexdigest(),
     )
+
+
+def pack_as_json(pack: TablePack) -> dict[str, Any]:
+    """Return the JSON object that a pack was made of."""
+    return {
+        "id": pack.id,
+        "kind": pack.kind,
+        "title": dict(pack.titles),
+        "edition": pack.edition,
+        "publisher": pack.publisher,
+        "source": pack.source,
+        "licence": pack.licence,
+        "note": dict(pack.note),
+        "example": pack.is_example,
+        "tables": {name: [dict(row) for row in rows] for name, rows in pack.tables.items()},
+    }
 
 
 @dataclass(frozen=True)
