@@ -65,6 +65,7 @@ class Central:
     """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._store = Store.open(path)
         if self._store.setting("epoch") is None:
             self._store.close()

@@ -1,4 +1,4 @@
-"""What each role may write, as data."""
+"""What each role may write and read, as data."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ WRITES: dict[str, dict[str, frozenset[str] | None]] = {
     PLANNER: _ALL,
     ADMINISTRATOR: _ALL,
 }
+OPEN, RESTRICTED, CLOSED = "open", "restricted", "closed"
+#: Role -> the access classes of datasets whose rows it may read.
+READS: dict[str, frozenset[str]] = {
+    READER: frozenset({OPEN}),
+    INSPECTOR: frozenset({OPEN, RESTRICTED}),
+    PLANNER: frozenset({OPEN, RESTRICTED}),
+    ADMINISTRATOR: frozenset({OPEN, RESTRICTED, CLOSED}),
+}
 #: Roles that may send register rows and dataset records.
 WRITE_REGISTERS = frozenset({PLANNER, ADMINISTRATOR})
 ROLES = tuple(WRITES)
@@ -34,3 +42,9 @@ def may_write(role: str, entity: str, fields: Iterable[str]) -> bool:
         return False
     allowed = kinds[entity]  # None is WHOLE
     return allowed is None or allowed.issuperset(fields)
+
+
+def may_read(role: str, access_class: str | None) -> bool:
+    """Return whether the role may read rows of a dataset: no class counts as open, an unknown one as closed."""
+    known = access_class if access_class in {None, OPEN, RESTRICTED} else CLOSED
+    return (known or OPEN) in READS.get(role, frozenset())
