@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stadsveld.errors import BadInput
 from stadsveld.observe import Flag, Series, aggregate, pack, unpack
-from stadsveld.observe.series import dutch_offset
+from stadsveld.observe.civil import dutch_offset
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 

@@ -26,6 +26,7 @@ TOPICS = {
     "hub": ("hub", N_("run the central store that devices synchronise with")),
     "replica": ("replica", N_("make and synchronise a working copy")),
     "norm": ("norm", N_("list, check and import norm packs, and score under them")),
+    "qc": ("qc", N_("test the quality of readings")),
     "dump": ("dump", N_("print the state of a store, or its hash, to compare stores")),
     "crs": ("crs", N_("convert coordinates between ETRS89 and RD with NAP, exactly")),
     "demo": ("demo", N_("make a demonstration district")),

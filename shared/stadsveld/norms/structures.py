@@ -6,8 +6,9 @@ a rule of the pack with `verified` false, and the explanation says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import cached_property
@@ -63,13 +64,18 @@ class Scored:
         score: 1 (as new) to 6 (end of life).
         ratio: the weighted mean of the factors, exactly.
         worst: score of the worst defect or part by itself; kept apart from `score`.
-        explanation: why.
+        explain: makes the explanation.
     """
 
     score: int
     ratio: Fraction
     worst: int
-    explanation: Explanation
+    explain: Callable[[], Explanation] = field(repr=False, compare=False)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """Why, in the language in use; made when it is asked for."""
+        return self.explain()
 
     @property
     def ratio_text(self) -> str:
@@ -93,6 +99,10 @@ class StructureNorm:
         self._extents = _classes(pack, "extent_classes", "extent", "from", "below")
         self._bounds = sorted(pack.tables["bounds"], key=lambda row: row["score"])
         self._factors = {row["score"]: row for row in pack.tables["factors"]}
+        self._factor_of = {score: number(row["factor"]) for score, row in self._factors.items()}
+        self._begins = [number(row["from"]) for row in self._extents]
+        limits = ((row["score"], row["at_most"]) for row in self._bounds)
+        self._limits = [(int(score), None if most is None else number(most)) for score, most in limits]
         self._check_bounds()
         self._cells: dict[tuple[str, int, int], Row] = {}
         for count, row in enumerate(pack.tables["matrix"], 1):
@@ -119,14 +129,15 @@ class StructureNorm:
         shares = self._shares(defects, cells)
         covered = sum(shares, Fraction(0))
         total = sum(
-            (share * self._factor(cell) for share, cell in zip(shares, cells, strict=True)), Fraction(0)
+            (share * self._factor_of[cell["score"]] for share, cell in zip(shares, cells, strict=True)),
+            Fraction(0),
         )
-        ratio = (total + (_HUNDRED - covered) * self._factor_of(_BEST)) / _HUNDRED
+        ratio = (total + (_HUNDRED - covered) * self._factor_of[_BEST]) / _HUNDRED
         by_ratio = self.of_ratio(ratio)
         worst = max((cell["score"] for cell in cells), default=_BEST)
         score = max(by_ratio, worst) if self._rule("worst_defect_counts") else by_ratio
-        why = self._explain_component(defects, cells, shares, ratio, by_ratio, worst, score)
-        return Scored(score, ratio, worst, why)
+        parts = (defects, cells, shares, ratio, by_ratio, worst, score)
+        return Scored(score, ratio, worst, lambda: self._explain_component(*parts))
 
     def whole(self, parts: Sequence[Part]) -> Scored:
         """Score an element from its components, or an object from its elements, by their value.
@@ -142,20 +153,19 @@ class StructureNorm:
             if part.value <= 0:
                 raise BadInput(_("A value must be more than 0."))
         total = sum((part.value for part in parts), Fraction(0))
-        ratio = sum((part.value * self._factor_of(part.score) for part in parts), Fraction(0)) / total
+        ratio = sum((part.value * self._factor_of[part.score] for part in parts), Fraction(0)) / total
         score, worst = self.of_ratio(ratio), max(part.score for part in parts)
-        return Scored(score, ratio, worst, self._explain_whole(parts, ratio, score, worst))
+        return Scored(score, ratio, worst, lambda: self._explain_whole(parts, ratio, score, worst))
 
     def of_ratio(self, ratio: Fraction) -> int:
         """Return the score of a ratio by the bounds of the pack."""
         inclusive = self._rule("bounds_inclusive")
-        for row in self._bounds:
-            if row["at_most"] is None:
-                break
-            bound = number(row["at_most"])
-            if ratio < bound or (inclusive and ratio == bound):
-                break
-        return int(row["score"])
+        fits = (
+            score
+            for score, bound in self._limits
+            if bound is None or ratio < bound or (inclusive and ratio == bound)
+        )
+        return next(fits)
 
     def extent_class(self, extent: Fraction) -> Row:
         """Return the row of the class that a percentage falls in; the lower bound belongs to the class.
@@ -165,19 +175,13 @@ class StructureNorm:
         """
         if not 0 < extent <= _HUNDRED:
             raise BadInput(_("An extent must be more than 0 % and at most 100 %."))
-        return [row for row in self._extents if number(row["from"]) <= extent][-1]
+        return self._extents[bisect_right(self._begins, extent) - 1]
 
     # Parts of it
 
     def _rule(self, name: str) -> bool:
         row = self._rules.get(name)
         return row is not None and row["value"] is True
-
-    def _factor_of(self, score: int) -> Fraction:
-        return number(self._factors[score]["factor"])
-
-    def _factor(self, cell: Row) -> Fraction:
-        return self._factor_of(cell["score"])
 
     def _cell(self, defect: Defect) -> Row:
         if defect.importance not in self.importances:

@@ -7,7 +7,7 @@ outcomes of several tests. Readings are never changed or dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadInput
 from ..text import _
+from .civil import dutch_offset
 
 Flags = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -137,21 +138,23 @@ def flat_line(
     """Flag readings that end a period in which the value hardly moved.
 
     For each threshold the window holds `int(threshold / median interval) + 1` readings and ends at
-    the reading judged; if their range is smaller than `tolerance` the reading is flagged. Readings
-    before the first full window pass, a window with a missing reading does not count as flat, and
-    of fewer than three readings all pass.
+    the reading judged; if the range of those that are there is smaller than `tolerance` the reading
+    is flagged. Both are taken in whole seconds. Readings before the first full window pass, and of
+    fewer than three readings all pass, missing ones too.
     """
     readings = _floats(values)
     flags = np.full(readings.shape, Flag.GOOD, np.uint8)
-    if readings.size >= 3:
-        interval = float(np.median(np.diff(np.asarray(times, np.int64)))) / 1000.0
-        for seconds, flag in ((suspect_seconds, Flag.SUSPECT), (fail_seconds, Flag.FAIL)):
-            if seconds is None or interval <= 0:
-                continue
-            count = int(seconds / interval) + 1
-            if count <= readings.size:
-                flat = _moving(readings, count, np.maximum) - _moving(readings, count, np.minimum) < tolerance
-                flags[np.flatnonzero(flat) + count - 1] = flag
+    if readings.size < 3:
+        return flags
+    interval = float(np.median(np.diff(np.asarray(times, np.int64)))) / 1000.0
+    interval = np.floor(interval) if interval >= 1 else interval
+    for seconds, flag in ((suspect_seconds, Flag.SUSPECT), (fail_seconds, Flag.FAIL)):
+        if seconds is None or interval <= 0:
+            continue
+        count = int(int(seconds) / interval) + 1
+        if count <= readings.size:
+            flat = _moving(readings, count, np.fmax) - _moving(readings, count, np.fmin) < tolerance
+            flags[np.flatnonzero(flat) + count - 1] = flag
     return _with_missing(flags, readings)
 
 
@@ -163,6 +166,35 @@ def _moving(readings: Floats, count: int, pick: Callable[[Floats, Floats], Float
         best = pick(best[: best.size - step], best[step:])
         width += step
     return best
+
+
+def climatology(values: ArrayLike, times: ArrayLike, seasons: Sequence[Mapping[str, Any]]) -> Flags:
+    """Flag what lies outside what is usual in its season.
+
+    Args:
+        values: readings, NaN where missing.
+        times: ms UTC.
+        seasons: each `{"months": [1..12, …], "suspect": [low, high], "fail": [low, high]}`, bounds
+            inclusive, months those of the Netherlands; of two for one month the later counts.
+
+    Readings of a month that no season names are UNKNOWN.
+
+    Raises:
+        BadInput: a month that is none, or a span that runs backwards.
+    """
+    readings = _floats(values)
+    flags = np.full(readings.shape, Flag.UNKNOWN, np.uint8)
+    instants = np.asarray(times, np.int64)
+    months = (instants + dutch_offset(instants)).astype("datetime64[ms]").astype("datetime64[M]")
+    number = months.astype(np.int64) % 12 + 1
+    for season in seasons:
+        named = list(season.get("months", ()))
+        if not named or not all(month in range(1, 13) for month in named):
+            raise BadInput(_("A season names its months by numbers from 1 to 12."))
+        here = np.isin(number, named)
+        fail, suspect = season.get("fail", (-np.inf, np.inf)), season.get("suspect")
+        flags[here] = gross_range(readings[here], fail, suspect)
+    return _with_missing(flags, readings)
 
 
 def gap(times: ArrayLike, limit_seconds: float = 7200.0) -> Flags:
@@ -206,19 +238,18 @@ def run_tests(values: ArrayLike, times: ArrayLike, tests: Mapping[str, Mapping[s
         BadInput: for an unknown test or parameters it does not take.
     """
     readings = _floats(values)
-    return combine(
-        _with_missing(np.full(readings.shape, Flag.GOOD, np.uint8), readings),
-        *run_each(values, times, tests).values(),
-    )
+    good = np.full(readings.shape, Flag.GOOD, np.uint8)
+    return _with_missing(combine(good, *run_each(values, times, tests).values()), readings)
 
 
 def run_each(values: ArrayLike, times: ArrayLike, tests: Mapping[str, Mapping[str, Any]]) -> dict[str, Flags]:
     """Run the tests of a series and return the flags of each by its name; arguments as `run_tests`.
 
     Raises:
-        BadInput: for an unknown test or parameters it does not take.
+        BadInput: for an unknown test or parameters it does not take, or times that do not ascend.
     """
     readings = _floats(values)
+    check_times(times, readings.size)
     outcomes: dict[str, Flags] = {}
     for name, parameters in tests.items():
         inputs = _INPUTS.get(name)
@@ -237,8 +268,24 @@ _INPUTS: dict[str, Callable[[Floats, ArrayLike, dict[str, Any]], Flags]] = {
     "spike": lambda values, times, given: spike(values, **given),
     "rate_of_change": lambda values, times, given: rate_of_change(values, times, **given),
     "flat_line": lambda values, times, given: flat_line(values, times, **given),
+    "climatology": lambda values, times, given: climatology(values, times, **given),
     "gap": lambda values, times, given: _gap_between_present(values, times, **given),
 }
+
+
+def check_times(times: ArrayLike, count: int) -> None:
+    """Check that there is a time for every reading and that every time is later than the one before.
+
+    Raises:
+        BadInput: there is not; names the first reading that is wrong.
+    """
+    instants = np.asarray(times, np.int64)
+    if instants.shape != (count,):
+        raise BadInput(_("There must be as many times as readings."))
+    late = np.flatnonzero(np.diff(instants) <= 0)
+    if late.size:
+        text = _("Reading {number} is not later than the one before it: sort the readings and drop doubles.")
+        raise BadInput(text.format(number=int(late[0]) + 2))
 
 
 def _gap_between_present(readings: Floats, times: ArrayLike, **given: float) -> Flags:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from ..text import _
+from . import civil
+from .civil import PERIODS
 from .quality import Flag
 
 _MAGIC = b"SVRB"
@@ -22,9 +24,8 @@ _RAW = 255
 _MOST_DECIMALS = 6
 #: More readings in one block than this cannot be meant (a year at one per second is 31.5 million).
 _MOST_READINGS = 50_000_000
-
-_HOUR = 3_600_000
-_DAY = 24 * _HOUR
+#: Directions whose unit vectors cancel out to less than this have no mean.
+_NO_DIRECTION = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,22 +189,33 @@ def aggregate(
     period: str,
     interval_seconds: float,
     accepted: tuple[int, ...] = (Flag.GOOD, Flag.UNKNOWN),
+    *,
+    circular: bool = False,
 ) -> Aggregates:
-    """Return the figures of `series` per `hour` or per `day`.
+    """Return the figures of `series` per `hour`, `day`, `month` or `year`.
 
-    Days are civil days of the Netherlands, so two a year have 23 or 25 hours, which the coverage
-    respects. Readings with a flag outside `accepted`, and missing ones, do not count.
+    Days, months and years are civil ones of the Netherlands, so two days a year have 23 or 25 hours,
+    which the coverage respects. Readings with a flag outside `accepted`, and missing ones, do not
+    count.
+
+    Args:
+        series: the readings.
+        period: one of `PERIODS`.
+        interval_seconds: the interval at which readings are due.
+        accepted: flags that count.
+        circular: readings are directions in degrees: the mean is that of their unit vectors, 0 to 360,
+            and NaN where they cancel out; smallest and largest are left NaN.
 
     Raises:
-        BadInput: if the period is neither `hour` nor `day`, or the interval is not positive.
+        BadInput: if the period is unknown, or the interval is not positive.
     """
-    if period not in ("hour", "day") or interval_seconds <= 0:
-        raise BadInput(_("Aggregates need a period of an hour or a day and a positive interval."))
+    if period not in PERIODS or interval_seconds <= 0:
+        raise BadInput(_("Aggregates need a period of hour, day, month or year and a positive interval."))
     if not len(series):
         empty = np.empty(0)
         nothing = np.empty(0, np.int64)
         return Aggregates(nothing, empty, empty, empty, nothing, empty)
-    edges = _edges(int(series.times[0]), int(series.times[-1]), period)
+    edges = civil.edges(int(series.times[0]), int(series.times[-1]), period)
     kept = np.isin(series.flags, accepted) & ~np.isnan(series.values)
     values = series.values[kept]
     place = np.searchsorted(edges, series.times[kept], side="right") - 1
@@ -211,35 +223,27 @@ def aggregate(
     low, high = np.full(count.size, np.inf), np.full(count.size, -np.inf)
     np.minimum.at(low, place, values)
     np.maximum.at(high, place, values)
-    total = np.bincount(place, values, minlength=count.size)
     low[count == 0] = high[count == 0] = np.nan
-    mean = np.divide(total, count, out=np.full(count.size, np.nan), where=count > 0)
+    mean = _mean_direction(place, values, count) if circular else _mean(place, values, count)
+    if circular:
+        low[:] = high[:] = np.nan
     expected = np.diff(edges) / (interval_seconds * 1000.0)
     return Aggregates(edges[:-1], mean, low, high, count.astype(np.int64), np.minimum(count / expected, 1.0))
 
 
-def _edges(first: int, last: int, period: str) -> NDArray[np.int64]:
-    """Return the borders of all periods from that of `first` to the end of that of `last`."""
-    if period == "hour":
-        return np.arange(first // _HOUR, last // _HOUR + 2, dtype=np.int64) * _HOUR
-    local = np.asarray([first, last], np.int64) + dutch_offset(np.asarray([first, last], np.int64))
-    midnights = np.arange(local[0] // _DAY, local[1] // _DAY + 2, dtype=np.int64) * _DAY
-    # Clocks change at 01:00 UTC, so at local midnight the offset of an hour earlier is the right one.
-    return np.asarray(midnights - dutch_offset(midnights - 2 * _HOUR), np.int64)
+def _mean(
+    place: NDArray[np.int64], values: NDArray[np.float64], count: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    total = np.bincount(place, values, minlength=count.size)
+    return np.divide(total, count, out=np.full(count.size, np.nan), where=count > 0)
 
 
-def dutch_offset(times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return by how many ms Dutch civil time is ahead of UTC at each of `times` (ms UTC).
-
-    Summer time runs from the last Sunday of March to the last Sunday of October, both at 01:00 UTC
-    (directive 2000/84/EC); good for instants since 1996.
-    """
-    years = np.asarray(times, "datetime64[ms]").astype("datetime64[Y]")
-    begin, end = (_last_sunday(years, month) * _DAY + _HOUR for month in (3, 10))
-    return np.where((times >= begin) & (times < end), 2 * _HOUR, _HOUR).astype(np.int64)
-
-
-def _last_sunday(years: NDArray[np.datetime64], month: int) -> NDArray[np.int64]:
-    """Return the day number (since 1970-01-01, a Thursday) of the last Sunday of `month`."""
-    last = (years.astype("datetime64[M]") + month).astype("datetime64[D]").astype(np.int64) - 1
-    return np.asarray(last - (last + 4) % 7, np.int64)
+def _mean_direction(
+    place: NDArray[np.int64], degrees: NDArray[np.float64], count: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the direction of the sum of unit vectors, in degrees from 0 up to 360."""
+    angles = np.radians(degrees)
+    east = _mean(place, np.sin(angles), count)
+    north = _mean(place, np.cos(angles), count)
+    direction = np.degrees(np.arctan2(east, north)) % 360
+    return np.where(np.hypot(east, north) > _NO_DIRECTION, direction, np.nan)
