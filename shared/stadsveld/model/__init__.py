@@ -5,11 +5,12 @@ the apps their forms and layers; a new field is added here and nowhere else.
 """
 
 from .codes import CODES, CodeList
-from .entities import ENTITIES, Entity, Field, entity
+from .entities import BGT_ENTITIES, ENTITIES, Entity, Field, entity
 from .ids import id_from_register, is_uuid, new_id
 from .times import dutch_time, instant_of_dutch
 
 __all__ = [
+    "BGT_ENTITIES",
     "CODES",
     "ENTITIES",
     "CodeList",

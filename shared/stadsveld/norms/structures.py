@@ -139,8 +139,12 @@ class StructureNorm:
         parts = (defects, cells, shares, ratio, by_ratio, worst, score)
         return Scored(score, ratio, worst, lambda: self._explain_component(*parts))
 
-    def whole(self, parts: Sequence[Part]) -> Scored:
+    def whole(self, parts: Sequence[Part], warnings: Sequence[str] = ()) -> Scored:
         """Score an element from its components, or an object from its elements, by their value.
+
+        Args:
+            parts: its parts.
+            warnings: what a reader of the explanation must know besides.
 
         Raises:
             BadInput: no parts, a score outside 1 to 6, or a value that is not positive.
@@ -155,7 +159,7 @@ class StructureNorm:
         total = sum((part.value for part in parts), Fraction(0))
         ratio = sum((part.value * self._factor_of[part.score] for part in parts), Fraction(0)) / total
         score, worst = self.of_ratio(ratio), max(part.score for part in parts)
-        return Scored(score, ratio, worst, lambda: self._explain_whole(parts, ratio, score, worst))
+        return Scored(score, ratio, worst, lambda: self._explain_whole(parts, ratio, score, worst, warnings))
 
     def of_ratio(self, ratio: Fraction) -> int:
         """Return the score of a ratio by the bounds of the pack."""
@@ -278,7 +282,9 @@ class StructureNorm:
             basis=self._cited(row), verified=row["verified"],
         )  # fmt: skip
 
-    def _explain_whole(self, parts: Sequence[Part], ratio: Fraction, score: int, worst: int) -> Explanation:
+    def _explain_whole(
+        self, parts: Sequence[Part], ratio: Fraction, score: int, worst: int, warnings: Sequence[str]
+    ) -> Explanation:
         inputs = [
             Explanation(
                 part.title or _("Part"), part.score,
@@ -291,7 +297,7 @@ class StructureNorm:
         inputs.append(self._explain_ratio(ratio, score, _("Σ value × factor / Σ value")))
         inputs.append(Explanation(_("Worst part by itself"), worst))
         followed = self._followed(["weigh_by_value", "bounds_inclusive"])
-        return self._scored(_("Condition of the whole"), score, inputs, [], followed, "")
+        return self._scored(_("Condition of the whole"), score, inputs, warnings, followed, "")
 
     def _scored(
         self,

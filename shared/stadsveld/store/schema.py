@@ -9,7 +9,7 @@ from ..model import ENTITIES, Entity
 from ..model.entities import SQL_TYPES
 from ..text import _
 from .connection import APPLICATION_ID, Connection
-from .statements import statement, table_definition
+from .statements import column_definition, statement, table_definition
 
 #: Version of the schema that this code writes (`PRAGMA user_version`).
 VERSION = 2
@@ -32,7 +32,12 @@ _OWN_TABLES = (
     "draft_table",
 )
 #: What version 2 added, in order: tables, indexes and columns.
-_ADDED_IN_2: tuple[str, ...] = ("erased_table", "erased_photo_table", "add_pulled_seq", "log_change_index",)
+_ADDED_IN_2: tuple[str, ...] = (
+    "erased_table",
+    "erased_photo_table",
+    "add_pulled_seq",
+    "log_change_index",
+)
 #: Coordinate systems that QGIS layers of a store may need: RD, ETRS89, WGS 84, Web Mercator.
 _SRIDS = (28992, 4258, 4326, 3857)
 
@@ -96,6 +101,27 @@ def migrate(connection: Connection) -> None:
 def _to_2(connection: Connection) -> None:
     for name in _ADDED_IN_2:
         connection.execute(statement(name))
+    for entity in ENTITIES.values():
+        _catch_up(connection, entity)
+
+
+def _catch_up(connection: Connection, entity: Entity) -> None:
+    """Add the table, or the columns, that the model has gained; a new one has no geometry."""
+    table = entity.name
+    present = {row["name"] for row in connection.execute(statement("table_columns"), (table,))}
+    if not present:
+        _create_table(connection, entity)
+        _create_triggers(connection, entity)
+        return
+    for field in entity.fields:
+        if field.name in present:
+            continue
+        connection.execute(column_definition(table, field.name, SQL_TYPES[field.kind]))
+        if field.name in entity.captured:
+            connection.execute(statement("capture_update", table, field.name))
+            if entity.has_base:
+                connection.execute(statement("drop_trigger", f"stadsveld_delete_{table}"))
+                connection.execute(statement("capture_delete_values", table, columns=entity.captured))
 
 
 #: Steps by the version they lead to. Steps are added, never changed, once a version was released.

@@ -72,3 +72,8 @@ def table_definition(table: str, columns: Iterable[tuple[str, str]]) -> str:
     """Return the CREATE TABLE of an entity with (name, SQL type) columns."""
     listed = ", ".join(_checked(name) + " " + kind for name, kind in columns)
     return _templates()["entity_table"].substitute(table=_checked(table), columns=listed)
+
+
+def column_definition(table: str, column: str, kind: str) -> str:
+    """Return the ALTER TABLE that adds a column of a SQL type to an entity."""
+    return _templates()["add_column"].substitute(table=_checked(table), columns=_checked(column) + " " + kind)

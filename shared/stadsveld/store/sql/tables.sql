@@ -94,6 +94,12 @@ CREATE TABLE stadsveld_draft (
 -- :name entity_table
 CREATE TABLE $table (fid INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, $columns)
 
+-- :name add_column
+ALTER TABLE $table ADD COLUMN $columns
+
+-- :name table_columns
+SELECT name FROM pragma_table_info(?)
+
 -- :name add_geometry
 SELECT AddGeometryColumn(?, 'geom', 28992, ?, 'XY')
 
