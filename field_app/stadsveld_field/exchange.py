@@ -11,7 +11,7 @@ from stadsveld.jobs import Progress
 from stadsveld.store import Store
 from stadsveld.store.store import now
 from stadsveld.text import _
-from stadsveld.work import condition
+from stadsveld.work.derive import derive
 
 from .records import LAST_SYNC, Outcome, Unsent
 
@@ -30,7 +30,7 @@ class Exchange:
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sync.create_replica(path, sync.RequestsTransport(address), code, name)) as store:
             sync.sync(store, sync.transport_of(store))
-            condition.recompute(store)
+            derive(store)
 
     def seal(self, store: Store) -> None:
         """Make what was just written ready to be sent."""
@@ -56,7 +56,7 @@ class Exchange:
                 raise BadInput(_("This working copy does not belong to a central store yet."))
             before = {item.change_id: item for item in sync.outbox(store)}
             report = sync.sync(store, sync.transport_of(store), progress)
-            condition.recompute(store)
+            derive(store)
             with store.transaction():
                 store.set_setting(LAST_SYNC, now())
             left = {item.change_id for item in sync.outbox(store)}

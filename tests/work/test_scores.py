@@ -13,6 +13,7 @@ from stadsveld.norms import load_tables
 from stadsveld.norms.extent import drawn_extent, drawn_length
 from stadsveld.norms.tables import make_pack, pack_as_json
 from stadsveld.store import Store
+from stadsveld.work.derive import derive
 from stadsveld.work.scores import rescore_structures, section_score, store_pack, structure_score
 
 
@@ -107,6 +108,21 @@ def test_scores_are_derived_and_never_anybody_s_change(store: Store) -> None:
     assert store.get("structure", structure)["worst_score"] == 4
     assert store.get("structure_element", elements[1])["condition_score"] == 1
     assert store.get("component", components[0])["condition_score"] == 6
+
+
+def test_a_half_filled_defect_leaves_that_bridge_without_a_score_and_not_the_others(store: Store) -> None:
+    """Partial edits are allowed; the score waits until the record is repaired."""
+    (broken, _e, parts), (whole, _f, others) = bridge(store), bridge(store)
+    defect(store, inspect(store, broken, parts), parts[0])
+    inspect(store, whole, others)
+    found = next(store.rows("defect"))
+    store.put("defect", found["id"], {"extent_percent": None})
+    derive(store)
+    assert store.get("structure", broken)["condition_score"] is None
+    assert store.get("structure", whole)["condition_score"] == 1
+    store.put("defect", found["id"], {"extent_percent": 80.0})
+    derive(store)
+    assert store.get("structure", broken)["condition_score"] == 3
 
 
 def another_edition() -> dict:

@@ -247,7 +247,7 @@ class SyncWithCentralStore(StoreAlgorithm):
         if given.text("AUTHCFG"):
             self._way.use_auth_config(given.text("AUTHCFG"))
         report = sync.sync(opened, self._way, progress)
-        part("work.condition").recompute(opened)
+        part("work.derive").derive(opened)
         return {"SENT": report.pushed, "RECEIVED": report.pulled, "REFUSED": len(report.quarantined)}
 
 

@@ -63,7 +63,7 @@ class Central:
 
         def job(store: Any, progress: Any) -> Any:
             report = sync.sync(store, way, progress.part(0.0, 0.9))
-            part("work.condition").recompute(store)
+            part("work.derive").derive(store)
             return report
 
         self._context.run(tr("Synchronising"), job, self._tell)

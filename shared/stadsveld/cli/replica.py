@@ -13,7 +13,7 @@ from .. import sync
 from ..store import Store
 from ..sync.apply import apply_lines
 from ..text import _
-from ..work.condition import recompute
+from ..work.derive import derive
 from . import replica_views
 from .hub import bbox_of
 
@@ -73,7 +73,7 @@ def _join(arguments: argparse.Namespace) -> int:
 def _sync(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.file) as store:
         report = sync.sync(store, sync.transport_of(store))
-        recompute(store)
+        derive(store)
     _write({**report.as_json(), "quarantined": len(report.quarantined), "refused": report.quarantined})
     return 0
 
@@ -97,7 +97,7 @@ def _status(arguments: argparse.Namespace) -> int:
 def _apply(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.file) as store:
         ids = apply_lines(store, sys.stdin.buffer)
-        recompute(store)
+        derive(store)
     for row_id in ids:
         _write({"id": row_id})
     return 0

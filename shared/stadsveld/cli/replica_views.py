@@ -14,7 +14,7 @@ from .. import geo, sync
 from ..errors import BadInput
 from ..store import Store
 from ..text import _
-from ..work.condition import recompute
+from ..work.derive import derive
 
 Command = Callable[[str, str], argparse.ArgumentParser]
 
@@ -52,7 +52,7 @@ def _resolve(arguments: argparse.Namespace) -> int:
             change_id = sync.choose(store, *place, arguments.choose)
         else:
             change_id = sync.resolve(store, *place, _value(arguments.field, arguments.value))
-        recompute(store)
+        derive(store)
     sys.stdout.write(json.dumps({"change_id": change_id}) + "\n")
     return 0
 

@@ -29,7 +29,7 @@ from ..norms import (
 )
 from ..norms.structures import exact
 from ..norms.tables import make_pack, pack_as_json
-from ..store import Store
+from ..store import Store, statement
 from ..store.store import Row
 from ..text import _
 from .condition import last_inspection
@@ -161,7 +161,7 @@ def rescore_structures(store: Store, structure_ids: Iterable[str] | None = None)
     Raises:
         StoreError: the file cannot be written; nothing changed.
     """
-    wanted = structure_ids if structure_ids is not None else [row["id"] for row in store.rows("structure")]
+    wanted = structure_ids if structure_ids is not None else _with_inspections(store)
     changed = 0
     with store.transaction(capture=False):
         for structure_id in list(wanted):
@@ -169,8 +169,17 @@ def rescore_structures(store: Store, structure_ids: Iterable[str] | None = None)
     return changed
 
 
+def _with_inspections(store: Store) -> list[str]:
+    rows = store.connection.execute(statement("inspected_structures"))
+    return [row["id"] for row in rows]
+
+
 def _rescore(store: Store, structure_id: str) -> int:
-    found = structure_score(store, structure_id)
+    try:
+        found = structure_score(store, structure_id)
+    except BadInput as error:
+        # A half-filled record is a finding to repair; it must not keep the others from their scores.
+        found = _nothing(str(error))
     whole = None if found.whole is None else found.whole.score
     changed = _keep(store, "structure", structure_id, {"condition_score": whole, "worst_score": found.worst})
     for element in store.rows("structure_element", structure_id=structure_id):

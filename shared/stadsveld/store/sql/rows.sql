@@ -53,7 +53,10 @@ SELECT CheckSpatialIndex(?, 'geom')
 SELECT min(xmin) AS minx, min(ymin) AS miny, max(xmax) AS maxx, max(ymax) AS maxy FROM $index
 
 -- :name section_conditions
+-- Of sections that were inspected, that have no condition yet, or whose inspection went.
 SELECT id, condition, inspected_on FROM road_section
+    WHERE coalesce(condition, '') <> 'not_inspected' OR inspected_on IS NOT NULL
+        OR id IN (SELECT asset_id FROM inspection WHERE asset_entity = 'road_section')
 
 -- :name save_draft
 INSERT INTO stadsveld_draft (draft_id, entity, entity_id, fields, updated) VALUES (?, ?, ?, ?, ?)
@@ -67,3 +70,8 @@ SELECT draft_id, entity, entity_id, fields, updated FROM stadsveld_draft WHERE d
 
 -- :name delete_draft
 DELETE FROM stadsveld_draft WHERE draft_id = ?
+
+-- :name inspected_structures
+-- Structures that were inspected, or have a score from an inspection that went.
+SELECT id FROM structure WHERE condition_score IS NOT NULL OR worst_score IS NOT NULL
+    OR id IN (SELECT asset_id FROM inspection WHERE asset_entity = 'structure')
