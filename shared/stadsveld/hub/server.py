@@ -46,6 +46,7 @@ class RunningHub:
         certificate: PEM file of the TLS certificate, with `key` its private key.
         key: PEM file of the private key.
         insecure: allow other computers without TLS.
+        public_api: let everyone read rows of open datasets by OGC API – Features, without a token.
 
     Raises:
         StoreError: the store cannot be opened, or the port is taken.
@@ -61,6 +62,7 @@ class RunningHub:
         certificate: Path | None = None,
         key: Path | None = None,
         insecure: bool = False,
+        public_api: bool = False,
     ) -> None:
         if certificate is None and not insecure and not is_loopback(host):
             raise Refused(
@@ -81,7 +83,7 @@ class RunningHub:
         self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
         self._ready = threading.Event()
         config = uvicorn.Config(
-            make_app(self._central),
+            make_app(self._central, public_api=public_api),
             log_config=None,
             log_level="warning",
             access_log=False,
