@@ -39,6 +39,8 @@ MANUAL = {
     "qgis-import": ("qgis", "-import"),
     "qgis-design": ("qgis", "-design"),
     "qgis-sensor": ("qgis", "-sensor"),
+    "qgis-score": ("qgis", "-score"),
+    "explanations": ("explanations", "-all"),
 }
 #: Width of the pictures of QGIS in the manual, pixels.
 WIDTH = 1200
@@ -119,6 +121,8 @@ def main() -> int:
         for language in LANGUAGES:
             tour_qgis(desk, made / language / "qgis", language)
             sys.stdout.write(f"{made / language / 'qgis'}\n")
+            explanations = str(ROOT / "build" / "explanations.py")
+            demo.run(sys.executable, explanations, made / language / "explanations", language)
     except demo.DemoError as error:
         sys.stderr.write(f"{error}\n")
         return 1

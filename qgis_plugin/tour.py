@@ -189,6 +189,7 @@ class Tour(QObject):
         yield from self._import()
         yield from self._design()
         yield from self._sensor()
+        yield from self._score()
 
     def _part(self, name: str) -> Any:
         return next((part for part in self.plugin.parts if type(part).__name__ == name), None)
@@ -253,6 +254,21 @@ class Tour(QObject):
         for _pause in range(4):
             yield None
         yield "sensor"
+        part.dock.hide()
+
+    def _score(self) -> Iterator[str | None]:
+        """Ask why the damaged section is as it is, under an example table."""
+        part, section = self._part("InspectionsPart"), self._first("road_section", "\"condition\" = 'E'")
+        if part is None or section is None:
+            return
+        part.dock.show()
+        part.dock.raise_()
+        part.dock.show_asset("road_section", str(section["id"]))
+        part.dock.choice.setCurrentIndex(part.dock.choice.count() - 1)
+        self.iface.mainWindow().resizeDocks([part.dock], [520], Qt.Orientation.Horizontal)
+        for _pause in range(4):
+            yield None
+        yield "score"
         part.dock.hide()
 
     def _home(self) -> None:

@@ -32,7 +32,7 @@ from .settings.options import OptionsFactory
 from .text import Language, tr
 
 #: Parts of the plugin that stand on their own; each has `create(context)`.
-_PARTS = ("design", "sensors")
+_PARTS = ("design", "sensors", "inspections")
 
 
 class StadsveldPlugin:

@@ -76,7 +76,7 @@ def inspect(layers, section: str, severity: str) -> str:
 def test_every_entity_has_a_group_and_a_style(qgis_app) -> None:
     """Nothing of the model is forgotten in the tree; every spatial layer knows its look and place."""
     grouped = {name for _key, names in loader.GROUPS for name in names}
-    assert set(ENTITIES) - grouped == {"reading_block"}
+    assert set(ENTITIES) - grouped == {"reading_block", "norm_pack"}
     spatial = {name for name in grouped if ENTITIES[name].geometry}
     assert spatial == set(styles.book()["order"])
     assert spatial == set(styles.book()["layers"])

@@ -108,6 +108,10 @@ def _structure(_store: Any, row: dict[str, Any]) -> Iterator[str]:
     yield " · ".join(html.escape(str(part)) for part in (row["kind"], row["material"], row["built"]) if part)
     if row["replacement_value"]:
         yield _fact(tr("Replacement value"), f"€ {number(row['replacement_value'])}")
+    if row["condition_score"] is not None:
+        yield _fact(tr("Condition score"), f"<b>{row['condition_score']}</b> (1–6)")
+    if row["worst_score"] is not None:
+        yield _fact(tr("Worst element"), str(row["worst_score"]))
 
 
 def _inspection(store: Any, row: dict[str, Any]) -> Iterator[str]:

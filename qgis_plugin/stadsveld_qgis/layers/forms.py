@@ -18,11 +18,12 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from ..core import model, norms
+from ..core import model, norms, part
 from ..text import capital, label, tr
 
 #: Fields that are the machinery's: on no form and in no table.
-_NEVER = {"fid", "attributes", "payload", "quality_tests", "answers", "norm_pack", "norm_edition"}
+_NEVER = {"fid", "attributes", "payload", "quality_tests", "answers", "norm_pack", "norm_edition",
+          "norm_signature", "inspected", "risks", "content", "drawing"}  # fmt: skip
 #: Fields of the second tab: where it is and how that is known.
 _POSITION = {
     "position_source", "fix_lat", "fix_lon", "fix_height", "fix_accuracy", "fix_time", "fix_source", "nap",
@@ -124,8 +125,17 @@ def _values(entity: Any, field: Any) -> list[tuple[str, str]]:
         titles = {found.code: found.title for found in norms.load_pack("crow-gvi").damage_types}
         return list(titles.items())
     if (entity.name, field.name) == ("inspection", "kind"):
-        return [("road_global", norms.load_pack("crow-gvi").title)]
+        others = (_structure_form(), part("norms.forms").sensor_form())
+        own = [(form.name, form.title) for form in others]
+        return [("road_global", norms.load_pack("crow-gvi").title), *own]
+    if (entity.name, field.name) == ("defect", "intensity"):
+        found = next(one for one in _structure_form().fields if one.name == field.name)
+        return [(choice.code, choice.label) for choice in found.choices]
     return []
+
+
+def _structure_form() -> Any:
+    return part("norms.forms").structure_form(norms.StructureNorm(norms.load_tables("nen2767")))
 
 
 def _reference(target: QgsVectorLayer, field: Any) -> QgsEditorWidgetSetup:

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..errors import BadInput
+from ..model import CODES
 from ..model.explanation import Explanation
 from ..text import _
 from .tables import Row, TablePack, in_language, number
@@ -260,7 +261,7 @@ class StructureNorm:
         extent = self.extent_class(defect.extent)
         formula = _("importance {importance}, intensity {intensity}, extent {percent} % = class {extent}")
         shown = formula.format(
-            importance=defect.importance,
+            importance=CODES["importance"].label(defect.importance),
             intensity=defect.intensity,
             percent=decimal_text(defect.extent),
             extent=f"{extent['extent']} ({in_language(extent['title'])})",
