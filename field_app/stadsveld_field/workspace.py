@@ -12,13 +12,13 @@ from stadsveld import geo
 from stadsveld.errors import BadInput
 from stadsveld.model import CODES, dutch_time, new_id
 from stadsveld.norms import NormPack, load_pack
+from stadsveld.norms.forms import Form, road_form
 from stadsveld.store import Store, statement
 from stadsveld.store.store import now
 from stadsveld.text import _
 from stadsveld.work import condition
 
 from .device import Fix
-from .forms.definition import FormDefinition, load_form
 from .map.camera import Bbox
 from .map.geometry import interior_point
 
@@ -88,7 +88,7 @@ class Workspace:
         form: the definition of the damage form.
     """
 
-    def __init__(self, store: Store, pack: NormPack, form: FormDefinition) -> None:
+    def __init__(self, store: Store, pack: NormPack, form: Form) -> None:
         self.store = store
         self.pack = pack
         self.form = form
@@ -100,8 +100,8 @@ class Workspace:
         Raises:
             StoreError: the file is missing, foreign, damaged, newer or locked.
         """
-        form = load_form("road_global")
-        pack = load_pack(form.norm_pack)
+        pack = load_pack("crow-gvi")
+        form = road_form(pack, None)
         store = Store.open(path, spatialite=False)
         store.use_wal()
         return cls(store, pack, form)
@@ -269,6 +269,7 @@ class Workspace:
                 "inspected_at": at,
                 "norm_pack": self.pack.name,
                 "norm_edition": self.pack.edition,
+                "norm_signature": self.pack.tables.signature,
                 "position_source": "asset",
                 "geom": geo.point_wkb(x, y),
             },

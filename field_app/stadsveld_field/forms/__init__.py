@@ -1,1 +1,1 @@
-"""Forms: their definitions as data, and the presenters that keep every keystroke."""
+"""Forms: the presenters that keep every keystroke; what a form asks comes from the norm packs."""

@@ -92,6 +92,12 @@ class FormField:
         """Its name in the language in use."""
         return in_language(self.labels)
 
+    @property
+    def missing_text(self) -> str:
+        """What to do when it is empty, in the language in use."""
+        given = in_language(self.missing)
+        return given or _("“{field}” is not filled in.").format(field=self.label)
+
     def is_visible(self, values: Mapping[str, Any]) -> bool:
         """Tell whether the field shows beside these values."""
         for name, wanted in (self.visible_when or {}).items():
@@ -148,6 +154,13 @@ class Form:
         """Its title in the language in use."""
         return in_language(self.titles)
 
+    def field(self, name: str) -> FormField:
+        """Return the field called `name`; raises KeyError where there is none."""
+        for found in self.fields:
+            if found.name == name:
+                return found
+        raise KeyError(f"the form {self.name} has no field {name}")
+
     def visible(self, values: Mapping[str, Any]) -> list[FormField]:
         """Return the fields that show beside these values, in order."""
         return [found for found in self.fields if found.is_visible(values)]
@@ -158,8 +171,7 @@ class Form:
             value = values.get(found.name)
             if value in (None, "", [], ()):
                 if found.required:
-                    missing = in_language(found.missing) if found.missing.get("en") else ""
-                    yield found.name, missing or _("“{field}” is not filled in.").format(field=found.label)
+                    yield found.name, found.missing_text
             elif problem := found.problem(value):
                 yield found.name, problem
 
@@ -173,19 +185,19 @@ class Form:
         return {**columns, "answers": answers} if answers else columns
 
 
-def road_form(pack: NormPack, pavement: str) -> Form:
-    """Return the form of a damage on a pavement.
+def road_form(pack: NormPack, pavement: str | None) -> Form:
+    """Return the form of a damage on a pavement; without choices of damage while it is unknown.
 
     Raises:
         BadInput: the pack does not judge the pavement.
     """
     types = pack.of_pavement(pavement)
-    if not types:
+    if pavement is not None and not types:
         text = _("This norm does not judge the pavement “{pavement}”; it knows {known}.")
         raise BadInput(text.format(pavement=pavement, known=", ".join(pack.pavements)))
     choices = {
         "type": tuple(
-            Choice(found.code, found.titles, _limits(pack, found.code, pavement)) for found in types
+            Choice(found.code, found.titles, _limits(pack, found.code, found.pavement)) for found in types
         ),
         "severity": _codes("severity", SEVERITIES),
         "extent": _codes("extent", EXTENTS),
