@@ -21,6 +21,8 @@ from stadsveld.observe import (
     drift,
     exceedances,
     forecast,
+    hand_reading,
+    neighbour,
     paired,
     rule_from,
     theil_sen,
@@ -237,3 +239,22 @@ def test_what_is_usual_depends_on_the_season() -> None:
     for wrong in ([{"months": [13]}], [{}], [{"months": [1], "fail": [3, 1]}]):
         with pytest.raises(BadInput):
             climatology([1], [0], wrong)
+
+
+def test_a_hand_reading_is_held_against_the_series() -> None:
+    """Within the tolerance, beyond it, and where the series is silent."""
+    times, values = np.arange(10) * 600_000, np.full(10, 20.0)
+    near = hand_reading(times, values, 1_200_000, 19.5, tolerance=1.0)
+    assert (near.value, near.warnings) == (0.5, ())
+    far = hand_reading(times, values, 1_200_000, 15.0, tolerance=1.0)
+    assert far.value == 5
+    assert "calibrated" in far.as_text()
+    assert hand_reading(times, values * NAN, 0, 15.0, tolerance=1.0).value is None
+
+
+def test_a_reading_unlike_its_neighbour_is_flagged() -> None:
+    """Thresholds must be exceeded."""
+    assert neighbour([0, 1, -1.5, 3, 3.5, NAN], 1, 3).tolist() == [1, 1, 3, 3, 4, 9]
+    for wrong in ((0, None), (2, 1)):
+        with pytest.raises(BadInput):
+            neighbour([1], *wrong)

@@ -6,7 +6,7 @@ with NaN for "missing", flags uint8 as in `quality.Flag`.
 
 from .calibration import Calibration, calibrated
 from .civil import PERIODS
-from .compare import Drift, Effect, before_after, drift, paired
+from .compare import Drift, Effect, before_after, drift, hand_reading, neighbour, paired
 from .exceedance import Exceedances, LimitRule, exceedances, rule_from
 from .explain import explain_tests, flag_title
 from .overview import Envelope, Summary, envelope, silences, summarise
@@ -53,6 +53,8 @@ __all__ = [
     "forecast",
     "gap",
     "gross_range",
+    "hand_reading",
+    "neighbour",
     "pack",
     "paired",
     "rate_of_change",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadInput
+from ..model.explanation import Explanation
 from ..text import _
 from .quality import Flag, Flags
 from .trend import student, theil_sen
@@ -165,3 +166,66 @@ def before_after(
         (means[2], means[3]),
         (sizes[0], sizes[1], sizes[2], sizes[3]),
     )
+
+
+def neighbour(difference: ArrayLike, suspect: float, fail: float | None = None) -> Flags:
+    """Flag readings that differ more from a neighbour than they should (`paired` gives the differences).
+
+    A threshold must be exceeded, not reached; without a pair a reading is not in `difference`.
+
+    Args:
+        difference: sensor − neighbour, in units of the series.
+        suspect: threshold of SUSPECT.
+        fail: threshold of FAIL, or None.
+
+    Raises:
+        BadInput: a threshold is not positive.
+    """
+    if not suspect > 0 or (fail is not None and not fail >= suspect):
+        raise BadInput(_("The thresholds must be more than 0, and that of wrong not below that of suspect."))
+    apart = np.abs(np.asarray(difference, np.float64))
+    flags = np.full(apart.shape, Flag.GOOD, np.uint8)
+    flags[apart > suspect] = Flag.SUSPECT
+    if fail is not None:
+        flags[apart > fail] = Flag.FAIL
+    flags[np.isnan(apart)] = Flag.MISSING
+    return flags
+
+
+def hand_reading(
+    times: ArrayLike,
+    values: ArrayLike,
+    at: int,
+    reading: float,
+    tolerance: float,
+    within_seconds: float = 1800,
+) -> Explanation:
+    """Hold a reading that an inspector took by hand against the series of the sensor.
+
+    Args:
+        times: ms UTC, ascending.
+        values: readings, NaN where missing.
+        at: ms UTC of the hand reading.
+        reading: the hand reading, in units of the series.
+        tolerance: largest difference that is still right.
+        within_seconds: how far from `at` readings of the series may be.
+
+    Returns:
+        The difference sensor − hand with its reasons; no value where the series has nothing near.
+    """
+    instants, readings = np.asarray(times, np.int64), np.asarray(values, np.float64)
+    near = (np.abs(instants - at) <= within_seconds * 1000) & ~np.isnan(readings)
+    title = _("Sensor minus hand reading")
+    if not near.any():
+        return Explanation(title, None, reason=_("The series has no reading near that moment."))
+    sensor = float(np.median(readings[near]))
+    apart = sensor - reading
+    is_right = abs(apart) <= tolerance
+    inputs = (
+        Explanation(_("Median of the series near that moment"), sensor, decimals=3),
+        Explanation(_("Hand reading"), reading, decimals=3),
+        Explanation(_("Tolerance"), tolerance, decimals=3),
+    )
+    warnings = () if is_right else (_("The sensor departs from the hand reading: have it calibrated."),)
+    reason = _("within the tolerance") if is_right else _("beyond the tolerance")
+    return Explanation(title, apart, decimals=3, reason=reason, inputs=inputs, warnings=warnings)
