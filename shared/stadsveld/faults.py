@@ -22,6 +22,10 @@ FAULT_POINTS: dict[str, str] = {
     "snapshot.fetched": "the file of a first start is here, whole",
     "snapshot.before-commit": "a snapshot is copied into a file, the transaction is still open",
     "snapshot.after-commit": "a snapshot was copied into a file and stored",
+    "wipe.noted": "the note of a wiped working copy is written, its file is still there",
+    "wipe.set-aside": "a working copy to be wiped can no longer be opened, nothing is deleted yet",
+    "wipe.photos-gone": "the photos of a working copy are deleted, the rest is not",
+    "wipe.rest-gone": "all of a wiped working copy is gone but the file that was set aside",
     "take.before-commit": "the central store took a batch, the transaction is still open",
     "take.after-commit": "the central store stored a batch, the answer is not yet sent",
 }

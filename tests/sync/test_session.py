@@ -437,17 +437,18 @@ def test_a_restored_central_store_gets_back_what_it_forgot(live_hub: LiveHub, pa
 
 
 def test_an_ended_device(live_hub: LiveHub, tmp_path: Path) -> None:
-    """Retired: it delivers what it holds. Lost: nothing from it is accepted."""
+    """Retired: it delivers what it holds. Lost: nothing from it is accepted. Both are wiped."""
     with live_hub.replica(tmp_path / "a.sqlite") as a, live_hub.replica(tmp_path / "b.sqlite") as b:
         for store in (a, b):
             store.put("task", None, {"title": "nog hier"})
         live_hub.end(a.device_id, "retired")
         live_hub.end(b.device_id, "lost")
         report = go(a)
-        assert (report.accepted, report.ended) == (1, "retired")
-        with pytest.raises(Refused, match="lost"):
-            go(b)
-        assert len(outbox(b)) == 1
+        assert (report.accepted, report.ended, report.wiped) == (1, "retired", True)
+        report = go(b)
+        assert (report.pushed, report.ended, report.wiped) == (0, "lost", True)
+        with pytest.raises(StoreError, match="lost"):
+            outbox(b)
 
 
 def test_a_central_store_that_is_away(live_hub: LiveHub, pair) -> None:

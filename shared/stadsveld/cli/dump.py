@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from ..store import Store
-from ..sync import dump, dump_hash
+from ..sync import dump, dump_hash, refuse_expired
 from ..text import _
 
 
@@ -23,6 +23,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _dump(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.store, readonly=True) as store:
+        refuse_expired(store)
         if arguments.hash:
             sys.stdout.write(dump_hash(store) + "\n")
         else:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..sources.register import KINDS
 from ..store import Store
+from ..sync import refuse_expired
 from ..text import _
 from ..work.export_results import export_results
 
@@ -29,6 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _export_results(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.store, readonly=True) as store:
+        refuse_expired(store)
         rows = export_results(store, arguments.kind, arguments.to)
     if arguments.json:
         sys.stdout.write(json.dumps({"rows": rows, "file": str(arguments.to)}) + "\n")

@@ -13,7 +13,7 @@ from ..errors import BadInput
 from ..hub.pictures import png, svg
 from ..store import Store
 from ..text import _
-from . import hub_upkeep
+from . import audit, hub_upkeep
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,6 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     enrol.add_argument("--role", required=True, choices=hub.ROLES, help=_("what the device may do"))
     enrol.add_argument("--name", required=True, help=_("what people call the device"))
     enrol.add_argument("--bbox", help=_("area in RD that the device is limited to: x1,y1,x2,y2"))
+    enrol.add_argument("--days", type=int, help=_("days without contact after which its copy locks itself"))
     enrol.add_argument("--qr", type=Path, help=_("write a QR picture (.svg or .png) to this file"))
     enrol.add_argument("--url", help=_("address of the central store, for the QR picture"))
     enrol.set_defaults(run=_enrol)
@@ -51,6 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         end.add_argument("device", help=_("id of the device"))
         end.set_defaults(run=_end, how=how)
     hub_upkeep.add_commands(command)
+    audit.add_command(command)
 
 
 def bbox_of(text: str | None) -> tuple[float, float, float, float] | None:
@@ -97,7 +99,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _enrol(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.store) as store:
-        code = hub.new_code(store, arguments.role, arguments.name, bbox_of(arguments.bbox))
+        area = bbox_of(arguments.bbox)
+        code = hub.new_code(store, arguments.role, arguments.name, area, days=arguments.days)
     if arguments.qr is not None:
         payload = json.dumps({"url": arguments.url, "code": code})
         is_png = arguments.qr.suffix.lower() == ".png"

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import sync
+from ..errors import Refused
 from ..store import Store
+from ..store.wiping import why_gone
 from ..sync.apply import apply_lines
 from ..text import _
 from ..work.derive import derive
@@ -73,8 +75,15 @@ def _join(arguments: argparse.Namespace) -> int:
 def _sync(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.file) as store:
         report = sync.sync(store, sync.transport_of(store))
-        derive(store)
+        if not report.wiped:
+            derive(store)
     _write({**report.as_json(), "quarantined": len(report.quarantined), "refused": report.quarantined})
+    for reason in report.kept:
+        sys.stderr.write(f"stadsveld: {_('This device was retired; its working copy stays.')} {reason}\n")
+    if report.copied:
+        sys.stderr.write(f"stadsveld: {_('A copy of this file synchronises too: let one join anew.')}\n")
+    if report.ended == "lost":
+        raise Refused(why_gone(arguments.file) or "")
     return 0
 
 
@@ -89,6 +98,8 @@ def _status(arguments: argparse.Namespace) -> int:
             "outbox": len(items) - len(refused),
             "refused": refused,
             "conflicts": len(sync.conflicts(store)),
+            "expires_at": store.setting("expires_at"),
+            "expired": sync.is_expired(store),
         }
     _write(status)
     return 0
@@ -96,6 +107,7 @@ def _status(arguments: argparse.Namespace) -> int:
 
 def _apply(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.file) as store:
+        sync.refuse_expired(store)
         ids = apply_lines(store, sys.stdin.buffer)
         derive(store)
     for row_id in ids:

@@ -40,6 +40,7 @@ def add_commands(command: Command) -> None:
 
 def _conflicts(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.file) as store:
+        sync.refuse_expired(store)
         sync.seal(store)
         _write_list("conflicts", (asdict(found) for found in sync.conflicts(store)))
     return 0
@@ -48,6 +49,7 @@ def _conflicts(arguments: argparse.Namespace) -> int:
 def _resolve(arguments: argparse.Namespace) -> int:
     place = (arguments.entity, arguments.id, arguments.field)
     with Store.open(arguments.file) as store:
+        sync.refuse_expired(store)
         if arguments.choose is not None:
             change_id = sync.choose(store, *place, arguments.choose)
         else:
@@ -59,6 +61,7 @@ def _resolve(arguments: argparse.Namespace) -> int:
 
 def _findings(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.file) as store:
+        sync.refuse_expired(store)
         _write_list("findings", (asdict(found) for found in sync.findings(store)))
     return 0
 
@@ -67,6 +70,7 @@ def _history(arguments: argparse.Namespace) -> int:
     if (arguments.entity is None) != (arguments.id is None):
         raise BadInput(_("Give both the kind of the object and its id, or neither."))
     with Store.open(arguments.file) as store:
+        sync.refuse_expired(store)
         if arguments.at is None:
             items = sync.history(store, arguments.entity, arguments.id)
             _write_list("history", ({**asdict(item), "at": item.at.isoformat()} for item in items))

@@ -21,4 +21,6 @@ def make_app(central: Central, *, public_api: bool = False) -> Starlette:
     """
     routes = [route for part in _PARTS for route in part.routes(central)]
     routes += features.routes(central, public=public_api)
-    return Starlette(routes=routes, exception_handlers={HTTPException: http_error})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: http_error})
+    app.state.central = central
+    return app

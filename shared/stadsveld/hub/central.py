@@ -19,7 +19,10 @@ from ..sync.folding import FOLDED_SETTING
 from ..sync.registers import RegisterRows, apply_datasets, check_tables, datasets_of, digest_of
 from ..text import _
 from . import devices
+from .audit import Tally, record, record_push
 from .devices import Device
+from .limits import Limits
+from .metrics import Labels, Metrics, resident_bytes, size_of, unix_time
 from .pages import MOST_ENTRIES, Page
 from .roles import ADMINISTRATOR, READER, WRITE_REGISTERS
 from .snapshots import Snapshots
@@ -75,12 +78,52 @@ class Central:
         self._lock = threading.Lock()
         self._empty: bytes | None = None
         self.photos = self._store.photos
+        self.metrics, self.limits, self.tally = Metrics(), Limits(), Tally()
         self._snapshots = Snapshots(path, self.empty_replica)
 
     def close(self) -> None:
-        """Close the store when the running call is done."""
+        """Close the store when the running call is done, after what is still to be written of the log."""
         with self._lock:
-            self._store.close()
+            try:
+                self.tally.write(self._store)
+            finally:
+                self._store.close()
+
+    def write_tally(self) -> None:
+        """Write the lines of the audit log that are due."""
+        with self._alone() as store:
+            self.tally.write(store)
+
+    def is_ready(self) -> bool:
+        """Tell whether the store can be read, as a new reader would."""
+        try:
+            with Store.open(self.path, readonly=True, spatialite=False) as store:
+                return store.setting("epoch") is not None
+        except StadsveldError:
+            return False
+
+    def gauges(self) -> Iterator[tuple[str, str, Labels, float]]:
+        """Yield what is measured now: (name, purpose, labels, value)."""
+        with self._alone() as store:
+            ask = store.connection.execute
+            yield "conflicts", "Fields in conflict.", (), ask(statement("count_conflicts")).fetchone()[0]
+            yield "log_sequence", "Last place in the log.", (), ask(statement("last_logged")).fetchone()[0]
+            found = ask(statement("devices_by_state")).fetchall()
+            backup = store.setting("last_backup")
+        for row in found:
+            yield "devices", "Devices by state.", (("state", row["state"]),), row["number"]
+        yield "devices_copied", "Devices of which two copies speak.", (), sum(row["copied"] for row in found)
+        for row in found:
+            if row["oldest"] is not None:
+                purpose = "When the active device that was silent longest spoke last."
+                yield "oldest_last_seen_timestamp_seconds", purpose, (), unix_time(row["oldest"])
+        if backup is not None:
+            purpose = "When the last backup was made."
+            yield "last_backup_timestamp_seconds", purpose, (), unix_time(backup)
+        yield "store_bytes", "Size of the store with its write-ahead log.", (), size_of(self.path)
+        memory = resident_bytes()
+        if memory is not None:
+            yield "resident_memory_bytes", "Memory of this process.", (), memory
 
     @contextmanager
     def _alone(self) -> Iterator[Store]:
@@ -95,9 +138,13 @@ class Central:
     # Devices
 
     def device(self, token: str) -> Device:
-        """Return the device of a token; raises Refused where there is none."""
+        """Return the device of a token; raises Refused where there is none, DeviceLost where it is lost."""
         with self._alone() as store:
-            return devices.device_of(store, token)
+            try:
+                return devices.device_of(store, token)
+            except devices.DeviceLost as lost:
+                devices.note_told(store, lost.device)
+                raise
 
     def enrol(self, wish: dict[str, Any]) -> Device:
         """See `devices.enrol`."""
@@ -108,9 +155,8 @@ class Central:
         """Make a one-time code for an administrator."""
         with self._alone() as store:
             _only_administrator(admin)
-            return devices.new_code(
-                store, str(wish.get("role")), str(wish.get("name") or ""), wish.get("bbox")
-            )
+            role, name = str(wish.get("role")), str(wish.get("name") or "")
+            return devices.new_code(store, role, name, wish.get("bbox"), days=wish.get("days"), by=admin)
 
     def list_devices(self, admin: Device) -> list[dict[str, Any]]:
         """List the devices for an administrator."""
@@ -122,20 +168,32 @@ class Central:
         """End a device for an administrator."""
         with self._alone() as store:
             _only_administrator(admin)
-            devices.end_device(store, device_id, how)
+            devices.end_device(store, device_id, how, by=admin)
+
+    def note_ending(self, device: Device, step: str) -> None:
+        """See `devices.note_ending`."""
+        with self._alone() as store:
+            devices.note_ending(store, device, step)
 
     # Sync
 
-    def status(self, device: Device, epoch: str = "", cursor: int = 0) -> dict[str, Any]:
+    def status(
+        self, device: Device, epoch: str = "", cursor: int = 0, ticket: str = "", visit: str = ""
+    ) -> dict[str, Any]:
         """Say who the asker is, what time it is and which epoch; note how far it has fetched."""
         with self._alone() as store:
-            devices.seen(store, device, cursor if epoch == self.epoch else 0)
+            with store.transaction(capture=False):
+                devices.seen(store, device, cursor if epoch == self.epoch else 0)
+                following, is_copied = devices.greet(store, device, ticket, visit, anew=epoch != self.epoch)
             return {
                 "epoch": self.epoch,
                 "now_ms": now_ms(),
                 "role": device.role,
                 "ended": device.ended,
                 "device_id": device.device_id,
+                "expires_at": device.expires_at,
+                "ticket": following,
+                "copied": is_copied,
                 "folded_before": int(store.setting(FOLDED_SETTING) or 0),
                 "last_logged": int(store.connection.execute(statement("last_logged")).fetchone()[0]),
             }
@@ -150,7 +208,11 @@ class Central:
                 taking = Taking(store, device)
                 answers = [taking.take(wire) for wire in changes]
                 taking.finish()
+                record_push(store, device.device_id, device.role, answers)
             remove_erased_photos(store)
+        self.metrics.count("pushes")
+        for answer in answers:
+            self.metrics.count("changes", outcome=answer["status"])
         return answers
 
     def take_rows(self, device: Device, content: dict[str, Any]) -> int:
@@ -162,7 +224,10 @@ class Central:
         with self._alone() as store, store.transaction(capture=False):
             seal(store)
             apply_datasets(store, datasets)
-            return RegisterRows(store, log=True).apply(tables)
+            stored = RegisterRows(store, log=True).apply(tables)
+            record(store, "rows", who=device.device_id, role=device.role, stored=stored)
+        self.metrics.count("rows", stored)
+        return stored
 
     def pull(self, device: Device, epoch: str, after: int, limit: int, known_datasets: str) -> dict[str, Any]:
         """Return the page of changes and rows after a place in the log.
@@ -180,6 +245,7 @@ class Central:
             page = Page(store, device, after, min(max(limit, 1), MOST_ENTRIES))
             page.fill()
             datasets = datasets_of(store)
+        self.metrics.count("pulls")
         same = digest_of(datasets) == known_datasets
         return {**page.as_json(), "epoch": epoch, "datasets": [] if same else datasets}
 
@@ -219,6 +285,7 @@ class Central:
             known = store.connection.execute(statement("photo_known"), (sha256,)).fetchone() is not None
         if not known:
             raise Refused(_("The central store has no record that tells of this photo."))
+        self.metrics.count("photo_bytes", len(content))
         if not self.photos.keep(sha256, content):
             raise BadInput(_("The photo did not arrive whole; send it again."))
 

@@ -10,17 +10,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.routing import Route
 
+from ..errors import Refused
 from ..text import _
 from .central import Central
 from .devices import LOST, RETIRED, Device
+from .limits import WRONG_CODE
 from .pictures import png, svg
-from .web import Problem, json_of, route
+from .web import Problem, address_of, json_of, route, too_many
 
 
 def routes(central: Central) -> list[Route]:
     """Return the routes of this part."""
     return [
         route(central, "/v1/enrol", _enrol, "POST", guarded=False),
+        route(central, "/v1/delivered", _delivered, "POST"),
+        route(central, "/v1/wiped", _wiped, "POST"),
         route(central, "/v1/admin/enrol", _admin_enrol, "POST"),
         route(central, "/v1/admin/devices", _admin_devices, "GET"),
         route(central, "/v1/admin/devices/{device_id}/{how}", _admin_end, "POST"),
@@ -28,10 +32,26 @@ def routes(central: Central) -> list[Route]:
 
 
 async def _enrol(central: Central, request: Request, _device: Device) -> dict[str, Any]:
+    too_many(central, WRONG_CODE, central.limits.wait(WRONG_CODE, address_of(request)))
     wish = await json_of(request)
-    device = await run_in_threadpool(central.enrol, wish)
+    try:
+        device = await run_in_threadpool(central.enrol, wish)
+    except Refused:
+        too_many(central, WRONG_CODE, central.limits.spend(WRONG_CODE, address_of(request)))
+        raise
     request.state.facts = {"enrolled": device.device_id, "role": device.role}
-    return {"device_id": device.device_id, "role": device.role, "name": device.name, "bbox": device.bbox}
+    known = {"device_id": device.device_id, "role": device.role, "name": device.name, "bbox": device.bbox}
+    return {**known, "expires_at": device.expires_at}
+
+
+async def _delivered(central: Central, _request: Request, device: Device) -> dict[str, Any]:
+    await run_in_threadpool(central.note_ending, device, "delivered")
+    return {"device_id": device.device_id}
+
+
+async def _wiped(central: Central, _request: Request, device: Device) -> dict[str, Any]:
+    await run_in_threadpool(central.note_ending, device, "wiped")
+    return {"device_id": device.device_id}
 
 
 async def _admin_enrol(central: Central, request: Request, device: Device) -> dict[str, Any]:

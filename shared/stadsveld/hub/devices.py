@@ -1,11 +1,19 @@
 """Enrolled devices: one-time codes, tokens, and the two ways a device ends.
 
-Codes and tokens are kept as SHA-256 only; both are long random texts, so a plain hash suffices.
+Codes and tokens are kept as SHA-256 only; both are long random texts, so a plain hash suffices, and
+finding one by its hash tells nothing to who measures times.
+
+A *retired* device delivers what it holds, says so (`delivered`), wipes itself and says that too
+(`wiped`); its token is dead from then on. A *lost* one is dead at once: nothing from it is accepted, at
+its next contact it is told to wipe itself without sending anything. That destroys what it had not yet
+sent, on purpose: whoever found it must not be able to write in its owner's name. What a device that
+ended never sent is unknown here, and is listed so.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Sequence
@@ -18,6 +26,8 @@ from ..model import ENTITIES, is_uuid, new_id
 from ..store import Store, statement
 from ..store.store import Bbox, now
 from ..text import _
+from . import tickets
+from .audit import record
 from .roles import ROLES
 
 #: Letters of a code: no 0/O, 1/I/L, and none that are mistaken when read aloud.
@@ -27,6 +37,7 @@ _CODE_LIFE = timedelta(hours=48)
 _SHORTEST_TOKEN, _LONGEST_TOKEN = 32, 200
 _LONGEST_NAME = 200
 _FARTHEST = 1e7
+_MOST_DAYS = 3650
 RETIRED, LOST = "retired", "lost"
 
 
@@ -42,6 +53,7 @@ class Device:
         bbox: area that it is subscribed to, within `area`, or None.
         kinds: entities that it is subscribed to, or None for all.
         ended: `retired`, `lost` or None.
+        days: days after each contact that its working copy may be used, or None for ever.
     """
 
     device_id: str
@@ -51,25 +63,59 @@ class Device:
     bbox: Bbox | None = None
     kinds: frozenset[str] | None = None
     ended: str | None = None
+    days: int | None = None
+
+    @property
+    def expires_at(self) -> str | None:
+        """Until when its working copy may be used if this is its last contact (UTC), or None."""
+        return None if self.days is None else _instant(timedelta(days=self.days))
 
 
-def new_code(store: Store, role: str, name: str, bbox: Sequence[float] | None = None) -> str:
+class DeviceLost(Refused):
+    """The device was reported lost: its token is dead, and it is to wipe itself."""
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        super().__init__(_("This device was reported lost; nothing from it is accepted."))
+
+
+def new_code(
+    store: Store,
+    role: str,
+    name: str,
+    bbox: Sequence[float] | None = None,
+    *,
+    days: int | None = None,
+    by: Device | None = None,
+) -> str:
     """Make and return a one-time code for a device, good for two days.
 
+    Args:
+        store: the central store.
+        role: key of `roles.WRITES`.
+        name: what people call the device.
+        bbox: area that it is limited to (EPSG:28992).
+        days: days after each contact that its working copy may be used; for ever when None.
+        by: the administrator who asks; None for the command on this computer.
+
     Raises:
-        BadInput: unknown role, no name, or an area that is none.
+        BadInput: unknown role, no name, an area that is none, or days that are no number of days.
     """
     if role not in ROLES:
         raise BadInput(
             _("“{role}” is no role; choose from {roles}.").format(role=role, roles=", ".join(ROLES))
         )
     area = checked_bbox(bbox)
+    if days is not None and (type(days) is not int or not 1 <= days <= _MOST_DAYS):
+        raise BadInput(_("Give a whole number of days from 1 to {n}.").format(n=_MOST_DAYS))
     letters = [secrets.choice(_LETTERS) for _place in range(_GROUPS * _GROUP_LENGTH)]
     code = "-".join("".join(letters[i : i + _GROUP_LENGTH]) for i in range(0, len(letters), _GROUP_LENGTH))
-    expires = (datetime.now(timezone.utc) + _CODE_LIFE).isoformat(timespec="seconds").replace("+00:00", "Z")
-    values = (new_id(), checked_name(name), role, _as_json(area), _code_hash(code), expires)
+    device_id, expires = new_id(), _instant(_CODE_LIFE)
+    values = (device_id, checked_name(name), role, _as_json(area), _code_hash(code), expires)
     with store.transaction():
         store.connection.execute(statement("add_code"), values)
+        store.connection.execute(statement("set_device_days"), (days, _code_hash(code)))
+        record(store, "make code", **_by(by), device=device_id, to_be=role, bbox=area, days=days)
     return code
 
 
@@ -98,7 +144,7 @@ def enrol(store: Store, wish: dict[str, Any]) -> Device:
         if found is None:
             raise Refused(_("This code is not known here. Check it, or ask for a new one."))
         if found["enrolled_at"] is not None:
-            if found["token_hash"] == _hash(token) and found["ended"] is None:
+            if hmac.compare_digest(found["token_hash"] or "", _hash(token)) and found["ended"] is None:
                 return _device(found)
             raise Refused(_("This code was used already. Ask for a new one."))
         if found["code_expires"] < now():
@@ -107,6 +153,7 @@ def enrol(store: Store, wish: dict[str, Any]) -> Device:
         device_id = _device_id(store, wish.get("device_id"), found["device_id"])
         values = (device_id, name, _hash(token), subscription, now(), now(), found["code_hash"])
         store.connection.execute(statement("enrol_device"), values)
+        record(store, "enrol", who=device_id, role=found["role"])
         return _device(store.connection.execute(statement("device_by_id"), (device_id,)).fetchone())
 
 
@@ -114,13 +161,14 @@ def device_of(store: Store, token: str) -> Device:
     """Return the device that a token belongs to.
 
     Raises:
-        Refused: the token is not known, or its device is lost.
+        Refused: the token is not known.
+        DeviceLost: its device was reported lost.
     """
     found = store.connection.execute(statement("device_by_token"), (_hash(token),)).fetchone()
     if found is None:
         raise Refused(_("This device is not known here. Enrol it with a new code."))
     if found["ended"] == LOST:
-        raise Refused(_("This device was reported lost; nothing from it is accepted."))
+        raise DeviceLost(_device(found))
     return _device(found)
 
 
@@ -131,26 +179,47 @@ def device_by_id(store: Store, device_id: str) -> Device | None:
 
 
 def list_devices(store: Store) -> list[dict[str, Any]]:
-    """Return all devices and open codes, for people: name, role, area, when seen, how ended."""
-    devices = []
+    """Return all devices and open codes, for people: name, role, area, when seen, how ended.
+
+    `copied` tells that two copies of its working copy speak, since `copied_at`. Of a device that ended
+    it says how many of its changes are `confirmed` here, when it said that all was delivered and wiped
+    (retired) or was told to wipe itself (lost), and that what it never sent is `unknown`, unless it
+    said that it had delivered everything.
+    """
+    devices, confirmed = [], None
     for row in store.connection.execute(statement("list_devices")):
         device = dict(row)
         for key in ("bbox", "subscription"):
             device[key] = None if device[key] is None else json.loads(device[key])
+        device["copied"] = device["copied_at"] is not None
+        if device["ended"] is not None:
+            confirmed = _confirmed(store) if confirmed is None else confirmed
+            device["confirmed"] = confirmed.get(device["device_id"], 0)
+            device["unsent"] = "unknown" if device["delivered_at"] is None else 0
         devices.append(device)
     return devices
 
 
-def end_device(store: Store, device_id: str, how: str) -> None:
+def _confirmed(store: Store) -> dict[str, int]:
+    rows = store.connection.execute(statement("confirmed_by_device"))
+    return {row["device"]: row["confirmed"] for row in rows}
+
+
+def end_device(store: Store, device_id: str, how: str, *, by: Device | None = None) -> None:
     """End a device: `retired` (it delivers what it holds) or `lost` (its token is dead at once).
+
+    A retired device may be reported lost afterwards; a lost one stays lost.
 
     Raises:
         BadInput: there is no such device.
     """
     with store.transaction():
-        if store.connection.execute(statement("device_by_id"), (device_id,)).fetchone() is None:
+        found = store.connection.execute(statement("device_by_id"), (device_id,)).fetchone()
+        if found is None:
             raise BadInput(_("There is no device {id}.").format(id=device_id[:80]))
-        store.connection.execute(statement("end_device"), (how, now(), device_id))
+        if found["ended"] not in (how, LOST):
+            store.connection.execute(statement("end_device"), (how, now(), device_id))
+        record(store, "end", **_by(by), device=device_id, how=how, result=found["ended"] or "done")
 
 
 def seen(store: Store, device: Device, pulled: int = 0) -> None:
@@ -158,6 +227,41 @@ def seen(store: Store, device: Device, pulled: int = 0) -> None:
     with store.transaction():
         store.connection.execute(statement("device_seen"), (now(), device.device_id))
         store.connection.execute(statement("device_has_pulled"), (pulled, device.device_id, pulled))
+
+
+def greet(store: Store, device: Device, ticket: str, visit: str, *, anew: bool) -> tuple[str, bool]:
+    """Follow the tickets of a device; return the one to hand out, and whether another copy speaks too."""
+    with store.transaction():
+        row = store.connection.execute(statement("device_by_id"), (device.device_id,)).fetchone()
+        found = tickets.greet(row["tickets"], ticket, visit, anew=anew)
+        store.connection.execute(statement("set_device_tickets"), (found.state, device.device_id))
+        if found.found != tickets.SAME:
+            what = "copied" if found.found == tickets.COPIED else "older or copied file"
+            record(store, "greet", who=device.device_id, role=device.role, result=what)
+        if found.found == tickets.COPIED:
+            store.connection.execute(statement("device_copied"), (now(), device.device_id))
+    return found.ticket, found.found == tickets.COPIED
+
+
+def note_told(store: Store, device: Device) -> None:
+    """Note, the first time, that a lost device was told to wipe itself."""
+    with store.transaction():
+        if store.connection.execute(statement("device_told"), (now(), device.device_id)).rowcount:
+            record(store, "tell to wipe", who=device.device_id, role=device.role)
+
+
+def note_ending(store: Store, device: Device, step: str) -> None:
+    """Note that a retired device has `delivered` everything, or has `wiped` itself: then its token dies.
+
+    Raises:
+        Refused: the device is not retired.
+    """
+    if device.ended != RETIRED:
+        raise Refused(_("This device was not retired; it keeps what it has."))
+    with store.transaction():
+        name = "device_wiped" if step == "wiped" else "device_delivered"
+        store.connection.execute(statement(name), (now(), device.device_id))
+        record(store, step, who=device.device_id, role=device.role)
 
 
 def checked_name(name: object) -> str:
@@ -227,7 +331,16 @@ def _device(row: Any) -> Device:
         None if bbox is None else tuple(bbox),
         None if kinds is None else frozenset(kinds),
         row["ended"],
+        row["days"],
     )
+
+
+def _by(device: Device | None) -> dict[str, Any]:
+    return {} if device is None else {"who": device.device_id, "role": device.role}
+
+
+def _instant(ahead: timedelta) -> str:
+    return (datetime.now(timezone.utc) + ahead).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _as_json(value: object) -> str | None:

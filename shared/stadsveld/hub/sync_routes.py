@@ -29,7 +29,8 @@ def routes(central: Central) -> list[Route]:
 
 async def _status(central: Central, request: Request, device: Device) -> dict[str, Any]:
     epoch, cursor = request.query_params.get("epoch", ""), number_of(request, "cursor", 0)
-    return await run_in_threadpool(central.status, device, epoch, cursor)
+    ticket, visit = (request.query_params.get(name, "") for name in ("ticket", "visit"))
+    return await run_in_threadpool(central.status, device, epoch, cursor, ticket, visit)
 
 
 async def _replica(central: Central, _request: Request, _device: Device) -> Response:

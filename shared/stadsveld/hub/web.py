@@ -6,12 +6,13 @@ store, the request and the device that asks, and returns JSON content or a whole
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import logging
 import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -22,15 +23,21 @@ from starlette.routing import Route
 
 from ..errors import BadInput, Refused, StadsveldError, StoreError
 from ..text import _
+from . import limits
+from .audit import ORIGIN, network_of
 from .central import Central, WrongEpoch
-from .devices import Device
+from .devices import Device, DeviceLost
 
 _log = logging.getLogger("stadsveld.hub")
 #: Most bytes of a request as sent, and of JSON once decompressed.
 LARGEST_BODY = 32 << 20
 LARGEST_JSON = 96 << 20
+#: Seconds without a byte after which a body counts as given up by its sender.
+PATIENCE = 60.0
 _WORTH_COMPRESSING = 1024
 _COMPRESSION = 5
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 Handler = Callable[[Central, Request, Device], Awaitable[Any]]
 
@@ -48,53 +55,105 @@ def route(central: Central, path: str, handler: Handler, *methods: str, guarded:
     """Return the route of a handler; where `guarded` only enrolled devices get through."""
 
     async def endpoint(request: Request) -> Response:
-        return await _answer(central, request, handler, guarded=guarded)
+        return await _answer(central, request, handler, path, guarded=guarded)
 
     return Route(path, endpoint, methods=list(methods))
 
 
-async def _answer(central: Central, request: Request, handler: Handler, *, guarded: bool) -> Response:
+async def _answer(
+    central: Central, request: Request, handler: Handler, path: str, *, guarded: bool
+) -> Response:
     """Find the device, run the handler, turn errors into answers, write a line in the log."""
     began = time.perf_counter()
     device = Device("", "", "")
+    ORIGIN.set(network_of(address_of(request)))
     try:
         if guarded:
-            device = await run_in_threadpool(_device, central, request)
+            device = await run_in_threadpool(device_of, central, request)
+            within_limit(central, limits.DEVICE, device.device_id)
+        else:
+            within_limit(central, limits.OPEN, address_of(request))
         result = await handler(central, request, device)
         response = result if isinstance(result, Response) else json_answer(request, 200, result)
     except ClientDisconnect:
         response = Response(status_code=400)
     except Problem as problem:
         response = json_answer(request, problem.status, problem.content)
+        if "retry_after" in problem.content:
+            response.headers["Retry-After"] = str(problem.content["retry_after"])
     except WrongEpoch as error:
         content = {"error": str(error), "advice": "", "epoch": error.epoch}
         response = json_answer(request, 409, content)
+    except DeviceLost as error:
+        response = json_answer(request, 403, {"error": str(error), "advice": "", "wipe": True})
     except StadsveldError as error:
         response = json_answer(request, _status_of(error), {"error": str(error), "advice": _advice_on(error)})
     if response.status_code == 503:
         response.headers["Retry-After"] = "5"
-    spent = (time.perf_counter() - began) * 1000
-    line = {
+    spent = time.perf_counter() - began
+    central.metrics.answered(request.method, path, response.status_code, spent)
+    _log.info(json.dumps(_log_line(request, device, response.status_code, spent), ensure_ascii=False))
+    await _tell(central, request, device, path, response.status_code)
+    return response
+
+
+def _log_line(request: Request, device: Device, status: int, spent: float) -> dict[str, Any]:
+    return {
         "device": device.device_id or None,
         "role": device.role or None,
         "action": request.method,
         "path": request.url.path[:200],
         "from": request.client.host if request.client else None,
-        "status": response.status_code,
-        "milliseconds": round(spent, 1),
+        "status": status,
+        "milliseconds": round(spent * 1000, 1),
         **getattr(request.state, "facts", {}),
     }
-    _log.info(json.dumps(line, ensure_ascii=False))
-    return response
 
 
-def _device(central: Central, request: Request) -> Device:
+async def _tell(central: Central, request: Request, device: Device, path: str, status: int) -> None:
+    """Count the request for the audit log, and write what is due of it; the answer does not depend on it."""
+    what = f"{request.method} {path}" + (f" {status}" if status >= 400 else "")
+    if central.tally.note(device.device_id or "nobody", device.role or None, what):
+        try:
+            await run_in_threadpool(central.write_tally)
+        except StadsveldError as error:
+            _log.warning(json.dumps({"action": "audit", "error": str(error)}, ensure_ascii=False))
+
+
+def address_of(request: Request) -> str:
+    """Return the address that a request came from."""
+    return request.client.host if request.client else ""
+
+
+def within_limit(central: Central, rate: limits.Rate, key: str) -> None:
+    """Take one from a limit.
+
+    Raises:
+        Problem: 429, with the seconds to wait.
+    """
+    too_many(central, rate, central.limits.spend(rate, key))
+
+
+def too_many(central: Central, rate: limits.Rate, seconds: int) -> None:
+    """Raise the answer 429 where there are seconds to wait."""
+    if seconds > 0:
+        central.metrics.count("limited", limit=limits.NAMES[rate])
+        text = _("Too many requests; try again in {n} seconds.").format(n=seconds)
+        raise Problem(429, text, retry_after=seconds)
+
+
+def device_of(central: Central, request: Request) -> Device:
+    """Return the device whose token a request carries; raises Problem or DeviceLost where there is none."""
     scheme, _space, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Problem(401, _("This needs the token of an enrolled device."), _("Enrol this device first."))
     try:
         return central.device(token.strip())
+    except DeviceLost:
+        within_limit(central, limits.REFUSED, address_of(request))
+        raise
     except Refused as error:
+        within_limit(central, limits.REFUSED, address_of(request))
         raise Problem(401, str(error)) from error
 
 
@@ -115,7 +174,12 @@ async def http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
     text = {404: _("There is nothing at this address."), 405: _("This address does not take this method.")}
     content = {"error": text.get(status, _("The request cannot be understood.")), "advice": ""}
+    request.app.state.central.metrics.answered(_known_method(request.method), "other", status, 0.0)
     return json_answer(request, status, content)
+
+
+def _known_method(method: str) -> str:
+    return method if method in _METHODS else "other"
 
 
 def json_answer(request: Request, status: int, content: Any) -> Response:
@@ -135,12 +199,24 @@ async def body_of(request: Request, largest: int) -> bytes:
     if announced.isdecimal() and int(announced) > largest:
         raise Problem(413, _("This is more than {n} bytes.").format(n=largest), advice)
     chunks, size = [], 0
-    async for chunk in request.stream():
+    async for chunk in _pieces(request):
         size += len(chunk)
         if size > largest:
             raise Problem(413, _("This is more than {n} bytes.").format(n=largest), advice)
         chunks.append(chunk)
     return b"".join(chunks)
+
+
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """Yield a body as it arrives, as long as something does."""
+    stream = request.stream()
+    while True:
+        try:
+            yield await asyncio.wait_for(anext(stream), PATIENCE)
+        except StopAsyncIteration:
+            return
+        except asyncio.TimeoutError as error:
+            raise Problem(408, _("The body did not arrive in time."), _("Send it again.")) from error
 
 
 async def json_of(request: Request) -> dict[str, Any]:

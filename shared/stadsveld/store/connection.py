@@ -16,6 +16,7 @@ from pathlib import Path
 from .. import geo
 from ..errors import BadInput, MissingComponent, StoreError, StoreLocked
 from ..text import _
+from . import wiping
 from .statements import statement
 
 #: Marks the file as a Stadsveld store ("STVD").
@@ -146,6 +147,7 @@ def _refuse_existing(path: Path) -> None:
         raise StoreError(_("{file} exists already; open it, or choose another name.").format(file=path))
     if not path.parent.is_dir():
         raise StoreError(_("The folder {folder} does not exist.").format(folder=path.parent))
+    wiping.forget(path)
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -154,9 +156,9 @@ def _refuse_foreign(path: Path) -> None:
             header = file.read(100)
             size = file.seek(0, os.SEEK_END)
     except OSError as error:
-        raise StoreError(
-            _("{file} cannot be read: {error}").format(file=path, error=error.strerror)
-        ) from error
+        wiping.finish(path)
+        text = _("{file} cannot be read: {error}").format(file=path, error=error.strerror)
+        raise StoreError(wiping.why_gone(path) or text) from error
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
         raise StoreError(_("{file} is not a Stadsveld store.").format(file=path))
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:

@@ -37,6 +37,15 @@ _ADDED_IN_2: tuple[str, ...] = (
     "erased_photo_table",
     "add_pulled_seq",
     "log_change_index",
+    "audit_table",
+    "audit_change_table",
+    "audit_salt_trigger",
+    "add_device_days",
+    "add_device_delivered",
+    "add_device_wiped",
+    "add_device_told",
+    "add_device_tickets",
+    "add_device_copied",
 )
 #: Coordinate systems that QGIS layers of a store may need: RD, ETRS89, WGS 84, Web Mercator.
 _SRIDS = (28992, 4258, 4326, 3857)

@@ -6,6 +6,7 @@ function of the set of changes. Conflicts are data, and nothing depends on who s
 
 from .capture import seal
 from .changes import EXISTS, Change, change_from_wire
+from .ending import is_expired, refuse_expired
 from .erasure import erase
 from .findings import Finding, findings
 from .folding import fold, set_retention
@@ -50,8 +51,10 @@ __all__ = [
     "findings",
     "fold",
     "history",
+    "is_expired",
     "join",
     "outbox",
+    "refuse_expired",
     "resolve",
     "seal",
     "set_retention",

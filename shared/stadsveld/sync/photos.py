@@ -13,6 +13,16 @@ from .report import SyncReport
 from .transport import Link, TooLarge
 
 
+def photos_without_receipt(store: Store) -> Iterator[str]:
+    """Yield the hashes of photos that are not confirmed to be at both sides; foreign texts are left out."""
+    for row in store.connection.execute(statement("photo_hashes_without_receipt")).fetchall():
+        try:
+            store.photos.path(row["sha256"])
+        except BadInput:
+            continue
+        yield row["sha256"]
+
+
 class Photos:
     """Delivers and fetches photo files."""
 
@@ -22,17 +32,9 @@ class Photos:
         self._execute = store.connection.execute
         self.report = report
 
-    def _waiting(self) -> Iterator[str]:
-        for row in self._execute(statement("photo_hashes_without_receipt")).fetchall():
-            try:
-                self._store.photos.path(row["sha256"])
-            except BadInput:
-                continue
-            yield row["sha256"]
-
     def send(self, progress: Progress) -> None:
         """Deliver the photos that the central store has not confirmed."""
-        for sha256 in self._waiting():
+        for sha256 in photos_without_receipt(self._store):
             if not self._store.photos.has(sha256):
                 continue
             progress.report(0.5, _("sending photos"))
@@ -48,7 +50,7 @@ class Photos:
 
     def fetch(self, progress: Progress) -> None:
         """Fetch the photos that rows here tell of and whose files are elsewhere."""
-        for sha256 in self._waiting():
+        for sha256 in photos_without_receipt(self._store):
             if self._store.photos.has(sha256):
                 continue
             progress.report(0.5, _("fetching photos"))

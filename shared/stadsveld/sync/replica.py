@@ -9,13 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, Refused, StoreError
-from ..model import ENTITIES
-from ..store import Store
+from ..model import ENTITIES, new_id
+from ..store import Store, wiping
 from ..store.store import Bbox
 from ..text import _
+from .capture import seal
+from .ending import EXPIRES_SETTING
 from .transport import Link, RequestsTransport, Transport
+from .views import outbox
 
 KeepToken = Callable[[str], None]
+#: Setting of a working copy that was told that a copy of it speaks too.
+COPIED_SETTING = "copied"
+_BESIDE_SETTING = "beside"
 
 
 def create_replica(
@@ -52,6 +58,7 @@ def create_replica(
         raise StoreError(_("{file} exists already; open it, or choose another name.").format(file=path))
     if not path.parent.is_dir():
         raise StoreError(_("The folder {folder} does not exist.").format(folder=path.parent))
+    wiping.forget(path)
     token = _token_for(path, keep_token)
     wishes = {"bbox": None if bbox is None else list(bbox), "kinds": _known_kinds(kinds)}
     enrolled = _enrol(path, transport, {"code": code, "name": name, "token": token, **wishes})
@@ -79,13 +86,19 @@ def join(
 ) -> None:
     """Make a store of one's own a working copy of a central store; the first `sync` sends all it has.
 
+    A working copy of which another copy speaks too (`SyncReport.copied`) may join anew, once it has sent
+    all it has: with the new code it gets an identity of its own and goes on from there.
+
     Raises:
-        StoreError: the file is a working copy or a central store already.
+        StoreError: the file is a working copy or a central store already, or a copy with unsent changes.
         Refused: the code is wrong, used or expired.
         Unavailable: no answer; the same call may succeed later with the same code.
     """
-    if store.setting("hub_url") is not None:
+    if store.setting("hub_url") is not None and store.setting(COPIED_SETTING) is None:
         raise StoreError(_("{file} is a working copy already.").format(file=store.path))
+    if store.setting("hub_url") is not None:
+        _join_anew(store, transport, code, name, keep_token)
+        return
     if store.setting("epoch") is not None:
         raise StoreError(_("{file} is a central store; it cannot join another one.").format(file=store.path))
     token = _token_for(store.path, keep_token)
@@ -95,9 +108,32 @@ def join(
     _deliver(token, store.path, keep_token)
 
 
+def _join_anew(
+    store: Store, transport: Transport, code: str, name: str, keep_token: KeepToken | None
+) -> None:
+    """Give a copied working copy an identity of its own; identity and token change in one transaction."""
+    with store.transaction(capture=False):
+        seal(store)
+        waiting = [item for item in outbox(store) if item.state != "refused"]
+    if waiting:
+        raise StoreError(
+            _("{file} has unsent changes; synchronise it, then let it join anew.").format(file=store.path)
+        )
+    aside = store.path.with_name(f"{store.path.name}.{new_id()}")
+    token = _token_for(aside, keep_token)
+    enrolled = _enrol(aside, transport, {"code": code, "name": name, "token": token})
+    with store.transaction():
+        _remember(store, transport, enrolled)
+        store.set_setting("cursor", "0")
+        store.set_setting(_BESIDE_SETTING, aside.name if keep_token is None else None)
+        for key in (COPIED_SETTING, "ticket", "visit"):
+            store.set_setting(key, None)
+    _deliver(token, store.path, keep_token)
+
+
 def token_of(store: Store) -> str | None:
     """Return the token of this device from the file beside the working copy, or None."""
-    path = _token_path(store.path)
+    path = _token_path(store.path.with_name(store.setting(_BESIDE_SETTING) or store.path.name))
     return path.read_text(encoding="ascii").strip() if path.is_file() else None
 
 
@@ -125,6 +161,7 @@ def _remember(store: Store, transport: Transport, enrolled: dict[str, Any]) -> N
     with store.transaction():
         store.set_setting("device_id", str(enrolled["device_id"]))
         store.set_setting("role", str(enrolled["role"]))
+        store.set_setting(EXPIRES_SETTING, enrolled.get("expires_at"))
         store.set_setting("hub_url", str(getattr(transport, "url", "") or enrolled.get("url") or ""))
 
 

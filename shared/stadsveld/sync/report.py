@@ -21,7 +21,11 @@ class SyncReport:
         photos_sent: photos delivered and verified.
         photos_received: photos fetched and verified.
         photos_waiting: photos whose file is not to be had yet.
-        ended: `retired` where an administrator ended this device: it has now delivered all it had.
+        ended: `retired` or `lost` where an administrator ended this device.
+        wiped: this working copy was wiped and is closed; make a new one. Of a lost device also what
+            had not been sent.
+        kept: why a retired device was not wiped: what it still holds and nobody else has.
+        copied: another copy of this file speaks too: one of the two is to join anew, after sending.
     """
 
     pushed: int = 0
@@ -35,6 +39,9 @@ class SyncReport:
     photos_received: int = 0
     photos_waiting: int = 0
     ended: str | None = None
+    wiped: bool = False
+    kept: list[str] = field(default_factory=list)
+    copied: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as a JSON object."""

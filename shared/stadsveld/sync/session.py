@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from urllib.parse import urlencode
 
 from ..errors import Unavailable
@@ -10,23 +11,26 @@ from ..store import Store, statement
 from ..text import _
 from .capture import seal
 from .clock import learn_offset, now_ms
+from .ending import EXPIRES_SETTING, LOST, RETIRED, is_instant, retire, wipe_store
 from .erasure import remove_erased_photos
 from .folding import follow_folding
 from .photos import Photos
 from .pull import Pull
 from .push import Push
-from .replica import token_of
+from .replica import COPIED_SETTING, token_of
 from .report import SyncReport
 from .starting import Start
-from .transport import Forgotten, Link, Transport
+from .transport import Forgotten, Link, Lost, Transport
 
 
 def sync(store: Store, transport: Transport, progress: Progress | None = None) -> SyncReport:
     """Send what this working copy has, fetch what others changed, and return what happened.
 
+    Where the device was ended, the working copy may be wiped and closed afterwards (`SyncReport.wiped`).
+
     Raises:
         Unavailable: the central store cannot be reached; what was done stays done.
-        Refused: this device was ended as lost, or its token is not known.
+        Refused: the token of this device is not known.
         StoreError: the working copy cannot be written.
         Cancelled: the user stopped; what was done stays done.
     """
@@ -35,10 +39,17 @@ def sync(store: Store, transport: Transport, progress: Progress | None = None) -
     progress.report(0.0, _("collecting edits"))
     seal(store)
     try:
-        session.run(progress)
-    except Forgotten:
-        session.run(progress)
+        try:
+            session.run(progress)
+        except Forgotten:
+            session.run(progress)
+    except Lost:
+        wipe_store(store, LOST)
+        session.report.ended, session.report.wiped = LOST, True
+        return session.report
     session.report.conflicts = store.connection.execute(statement("count_conflicts")).fetchone()[0]
+    if session.report.ended == RETIRED:
+        retire(store, session.link, session.report)
     progress.report(1.0)
     return session.report
 
@@ -48,7 +59,7 @@ class _Session:
 
     def __init__(self, store: Store, link: Link) -> None:
         self._store = store
-        self._link = link
+        self.link = link
         self._execute = store.connection.execute
         self._role = ""
         self._folded_before: object = None
@@ -57,7 +68,7 @@ class _Session:
 
     def run(self, progress: Progress) -> None:
         """Go through all steps."""
-        parts = (self._store, self._link, self.report)
+        parts = (self._store, self.link, self.report)
         push, pull, photos = Push(*parts), Pull(*parts), Photos(*parts)
         self._greet()
         if self.report.ended is None:
@@ -72,21 +83,37 @@ class _Session:
         follow_folding(self._store, self._folded_before)
 
     def _greet(self) -> None:
-        before = now_ms()
         known = {"epoch": self._store.setting("hub_epoch"), "cursor": self._store.setting("cursor")}
-        asked = urlencode({name: value for name, value in known.items() if value is not None})
-        status = self._link.ask("GET", f"/v1/status?{asked}")
+        visit = {"ticket": self._store.setting("ticket"), "visit": self._visit()}
+        asked = urlencode({name: value for name, value in (known | visit).items() if value is not None})
+        before = now_ms()
+        status = self.link.ask("GET", f"/v1/status?{asked}")
         after = now_ms()
         epoch, self._role, theirs = status.get("epoch"), str(status.get("role")), status.get("now_ms")
         if not isinstance(epoch, str) or not isinstance(theirs, int):
             raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
-        self.report.ended = status.get("ended")
+        self.report.ended, self.report.copied = status.get("ended"), status.get("copied") is True
+        ticket, expires_at = status.get("ticket"), status.get("expires_at")
         with self._store.transaction():
             learn_offset(self._store, before, theirs, after)
             self._store.set_setting("role", self._role)
+            self._store.set_setting("ticket", ticket if isinstance(ticket, str) else None)
+            self._store.set_setting("visit", None)
+            if self.report.copied:
+                self._store.set_setting(COPIED_SETTING, "1")
+            self._store.set_setting(EXPIRES_SETTING, expires_at if is_instant(expires_at) else None)
             if known["epoch"] != epoch:
                 self._begin_epoch(epoch, is_restored=known["epoch"] is not None)
         self._folded_before, self._last_logged = status.get("folded_before"), status.get("last_logged")
+
+    def _visit(self) -> str:
+        """Return the mark of this visit, kept until it is answered: see `hub/tickets.py`."""
+        visit = self._store.setting("visit")
+        if visit is None:
+            visit = secrets.token_urlsafe(16)
+            with self._store.transaction():
+                self._store.set_setting("visit", visit)
+        return visit
 
     def _begin_epoch(self, epoch: str, *, is_restored: bool) -> None:
         """Offer everything again to a central store that was restored from a backup."""

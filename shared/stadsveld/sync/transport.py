@@ -18,6 +18,8 @@ _NO_HEADERS: Mapping[str, str] = {}
 #: Bytes above which a request body is compressed.
 _WORTH_COMPRESSING = 256
 _COMPRESSION = 6
+#: Seconds to wait where the central store asks for patience without saying how long, and at most.
+_USUAL_WAIT, _LONGEST_WAIT = 30, 3600
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,22 @@ class TooLarge(StadsveldError):
     """The central store does not take a body of this size; a smaller one may pass."""
 
 
+class TryLater(Unavailable):
+    """The central store asks for patience.
+
+    Attributes:
+        retry_after: seconds to wait before asking again.
+    """
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+class Lost(StadsveldError):
+    """The device was reported lost: it is to wipe itself, and nothing from it is accepted."""
+
+
 class Forgotten(StadsveldError):
     """The central store was restored and began a new epoch."""
 
@@ -132,6 +150,8 @@ def checked(answer: Response) -> Response:
 
     Raises:
         Unavailable, Refused, TooLarge, Forgotten: see `Link.ask`.
+        TryLater: it answers again after some seconds.
+        Lost: this device was reported lost.
     """
     if 200 <= answer.status < 300:
         return answer
@@ -144,7 +164,13 @@ def checked(answer: Response) -> Response:
         raise TooLarge(text or _("This is too large for the central store."))
     if answer.status == 409 and "epoch" in said:
         raise Forgotten(text)
-    if text and 400 <= answer.status < 500 and answer.status != 429:
+    if answer.status == 403 and said.get("wipe") is True:
+        raise Lost(text)
+    if answer.status == 429:
+        seconds = said.get("retry_after")
+        asked = seconds if type(seconds) is int and 0 < seconds <= _LONGEST_WAIT else _USUAL_WAIT
+        raise TryLater(text or _("The central store is busy; try again later."), asked)
+    if text and 400 <= answer.status < 500 and answer.status != 408:
         raise Refused(text)
     raise Unavailable(
         text or _("The central store gave no usable answer (HTTP {status}).").format(status=answer.status)
