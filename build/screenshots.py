@@ -40,7 +40,7 @@ MANUAL = {
     "qgis-design": ("qgis", "-design"),
     "qgis-sensor": ("qgis", "-sensor"),
     "qgis-score": ("qgis", "-score"),
-    "explanations": ("explanations", "-all"),
+    "norms-why": ("explanations", "-all"),
 }
 #: Width of the pictures of QGIS in the manual, pixels.
 WIDTH = 1200
