@@ -72,6 +72,10 @@
       <translation>Geannuleerd; er is niets gewijzigd.</translation>
     </message>
     <message>
+      <source>Care score, apart from the condition: %1</source>
+      <translation>Verzorgingsscore, los van de conditie: %1</translation>
+    </message>
+    <message>
       <source>Changes received</source>
       <translation>Wijzigingen ontvangen</translation>
     </message>
@@ -136,12 +140,24 @@
       <translation>Kolommen</translation>
     </message>
     <message>
+      <source>Compare the same observations under another norm or edition</source>
+      <translation>Dezelfde waarnemingen vergelijken volgens een andere norm of uitgave</translation>
+    </message>
+    <message>
+      <source>Compare: %1</source>
+      <translation>Vergelijk: %1</translation>
+    </message>
+    <message>
       <source>Comparison of areas</source>
       <translation>Vergelijking van gebieden</translation>
     </message>
     <message>
       <source>Condition</source>
       <translation>Conditie</translation>
+    </message>
+    <message>
+      <source>Condition score</source>
+      <translation>Conditiescore</translation>
     </message>
     <message>
       <source>Connect</source>
@@ -492,6 +508,10 @@
       <translation>Er is geen bestand open. Maak of open er een via het menu Stadsveld.</translation>
     </message>
     <message>
+      <source>Norm to score under</source>
+      <translation>Norm om mee te scoren</translation>
+    </message>
+    <message>
       <source>Not done.</source>
       <translation>Niet gedaan.</translation>
     </message>
@@ -636,6 +656,10 @@
       <translation>Rijen geschreven</translation>
     </message>
     <message>
+      <source>Select a road section or a structure.</source>
+      <translation>Selecteer een wegvakonderdeel of een kunstwerk.</translation>
+    </message>
+    <message>
       <source>Sends what was changed in a working copy and fetches what others changed.</source>
       <translation>Verstuurt wat in een werkkopie is gewijzigd en haalt op wat anderen wijzigden.</translation>
     </message>
@@ -686,6 +710,10 @@
     <message>
       <source>Stadsveld measurements</source>
       <translation>Stadsveld-metingen</translation>
+    </message>
+    <message>
+      <source>Stadsveld score and why</source>
+      <translation>Stadsveld score en waarom</translation>
     </message>
     <message>
       <source>Stadsveld store</source>
@@ -768,6 +796,10 @@
       <translation>Deze lagen konden niet worden geopend: {names}</translation>
     </message>
     <message>
+      <source>Under the norm of its inspection</source>
+      <translation>Volgens de norm van de inspectie</translation>
+    </message>
+    <message>
       <source>Unit</source>
       <translation>Eenheid</translation>
     </message>
@@ -798,6 +830,14 @@
     <message>
       <source>Working copy of {address}.</source>
       <translation>Werkkopie van {address}.</translation>
+    </message>
+    <message>
+      <source>Worst element</source>
+      <translation>Slechtste element</translation>
+    </message>
+    <message>
+      <source>Worst element: %1</source>
+      <translation>Slechtste element: %1</translation>
     </message>
     <message>
       <source>Write the figures of this and of the kept areas to a CSV file</source>

@@ -290,7 +290,7 @@ def _cells(collection: Collection, properties: dict[str, Any], _: Say) -> list[s
     for field in collection.properties:
         value = properties[field.name]
         if field.codes and value is not None:
-            value = _(CODES[field.codes].labels.get(value, value))
+            value = CODES[field.codes].label(value)
         cells.append(html.shown(value, _))
     return cells
 
