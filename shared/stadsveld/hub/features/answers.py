@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from ...errors import Refused, StadsveldError
+from ...errors import StadsveldError, StoreError
 from ..central import Central
 from ..devices import Device
 from .catalogue import Say
@@ -148,8 +148,6 @@ class Endpoint:
             response = self._answered(request, language, device)
         except Wrong as wrong:
             response = _problem(request, wrong.status, wrong.detail)
-        except Refused as refused:
-            response = _problem(request, 401, str(refused))
         except (StadsveldError, sqlite3.Error) as error:
             response = _problem(request, 503, str(error))
         response.headers["Content-Language"] = language
@@ -189,7 +187,12 @@ class Endpoint:
         scheme, _space, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Wrong(401, _("This needs the token of an enrolled device."))
-        device = reading.device(token.strip())
+        try:
+            device = reading.device(token.strip())
+        except StoreError:
+            raise
+        except StadsveldError as error:
+            raise Wrong(401, str(error)) from error
         if device.ended is not None:
             raise Wrong(403, _("This device was retired; it delivers what it has and fetches nothing."))
         return device

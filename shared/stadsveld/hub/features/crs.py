@@ -86,7 +86,8 @@ class Crs:
             return (-math.inf, -math.inf, math.inf, math.inf)
         if self.kind == "degrees":
             return (WEST, SOUTH, EAST, NORTH)
-        corners = np.array(((WEST, SOUTH), (EAST, NORTH)))
+        # A centimetre less, so that what is rounded on the way back stays within.
+        corners = np.array(((WEST + 1e-7, SOUTH + 1e-7), (EAST - 1e-7, NORTH - 1e-7)))
         north = _RADIUS * np.log(np.tan(math.pi / 4 + np.radians(corners[:, 1]) / 2))
         east = _RADIUS * np.radians(corners[:, 0])
         return (float(east[0]), float(north[0]), float(east[1]), float(north[1]))

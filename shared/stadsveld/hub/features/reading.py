@@ -91,7 +91,7 @@ class Reading:
                 raise explain(error, path) from error
 
     def device(self, token: str) -> Device:
-        """Return the device of a token; raises Refused where there is none."""
+        """Return the device of a token; raises StadsveldError where there is none."""
         return device_of(self._store, token)
 
     def viewer(self, device: Device) -> Viewer:
