@@ -44,6 +44,9 @@ def kinds() -> Iterator[tuple[str, Explanation]]:
     profile = np.cumsum(np.random.default_rng(5).normal(0, 0.001, 4001))
     yield "iri", explain_iri(iri(profile, 0.25), 0.25, 1000.0, moving_average=True)
     yield "limit", limit()
+    times = np.arange(60) * 30 * 24 * HOUR
+    cracks = 1 + 0.4 * np.arange(60) / 12 + np.random.default_rng(2).normal(0, 0.05, 60)
+    yield "trend", observe.explain_trend(observe.trend(times, cracks), "mm")
     yield from readings()
 
 

@@ -20,6 +20,7 @@ from stadsveld.observe import (
     climatology,
     drift,
     exceedances,
+    explain_trend,
     forecast,
     hand_reading,
     neighbour,
@@ -258,3 +259,13 @@ def test_a_reading_unlike_its_neighbour_is_flagged() -> None:
     for wrong in ((0, None), (2, 1)):
         with pytest.raises(BadInput):
             neighbour([1], *wrong)
+
+
+def test_a_trend_says_how_certain_it_is() -> None:
+    """With its interval, its unit, and what it takes for granted."""
+    times = np.arange(48) * 30 * DAY
+    noise = np.random.default_rng(4).normal(0, 1, 48)
+    certain = explain_trend(trend(times, 5 * times / YEAR_MS + noise), "mm").as_text()
+    assert "mm per year" in certain
+    assert "independent" in certain
+    assert "not distinguishable" in explain_trend(trend(times, noise), "mm").as_text()

@@ -177,7 +177,8 @@ class SensorDock(QDockWidget):
                 for value in (found.minimum, found.mean, found.maximum)
             )
             parts.append(words.format(low=low, mean=mean, high=high))
-        self._summary.setText("<br>".join(parts))
+        parts.append(_trend_in_words(stream, begin, end))
+        self._summary.setText("<br>".join(filter(None, parts)))
 
     def _read_out(self, words: str) -> None:
         self._said.setText(words)
@@ -207,6 +208,20 @@ def _value(field: Any, value: Any) -> str:
     if field.kind == "real":
         return f"{number(value, 1)}\u202f{field.unit or ''}".strip()
     return str(value)
+
+
+def _trend_in_words(stream: readings.Stream, begin: int, end: int) -> str:
+    """Return the trend of the good readings in sight; empty where there are too few."""
+    series = stream.series
+    shown = (series.times >= begin) & (series.times < end) & (series.flags == observe.Flag.GOOD)
+    try:
+        found = observe.trend(series.times[shown], series.values[shown])
+    except errors.BadInput:
+        return ""
+    told = observe.explain_trend(found, stream.unit)
+    low, high = (part.shown for part in told.inputs[:2])
+    words = tr("Trend of the good readings: {slope} (95 %: {low} to {high})")
+    return html.escape(words.format(slope=told.shown, low=low, high=high))
 
 
 def _tests_in_words(stream: readings.Stream) -> str:

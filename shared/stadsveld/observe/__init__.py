@@ -23,7 +23,7 @@ from .quality import (
     spike,
 )
 from .series import Aggregates, Series, aggregate, pack, unpack
-from .trend import Forecast, Trend, forecast, theil_sen, trend
+from .trend import Forecast, Trend, explain_trend, forecast, theil_sen, trend
 
 __all__ = [
     "PERIODS",
@@ -48,6 +48,7 @@ __all__ = [
     "envelope",
     "exceedances",
     "explain_tests",
+    "explain_trend",
     "flag_title",
     "flat_line",
     "forecast",

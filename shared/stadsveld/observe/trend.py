@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadInput
+from ..model.explanation import Explanation
 from ..text import _
 
 Floats = NDArray[np.float64]
@@ -171,3 +172,25 @@ def student(freedom: int) -> float:
     second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
     third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
     return z + first / n + second / n**2 + third / n**3
+
+
+def explain_trend(found: Trend, unit: str) -> Explanation:
+    """Return the slope of a trend with its reasons.
+
+    Args:
+        found: the trend.
+        unit: unit of the readings.
+    """
+    per_year = _("{unit} per year").format(unit=unit or "1")
+    inputs = (
+        Explanation(_("At least (95 %)"), found.slope_low, per_year, 3),
+        Explanation(_("At most (95 %)"), found.slope_high, per_year, 3),
+        Explanation(_("Readings"), found.count),
+    )
+    reason = "" if found.is_certain else _("not distinguishable from no change")
+    formula = _("straight line by least squares")
+    assumption = _("readings near each other in time are treated as independent")
+    return Explanation(
+        _("Trend"), found.slope, per_year, 3, reason=reason, formula=formula, inputs=inputs,
+        assumptions=(assumption,),
+    )  # fmt: skip
