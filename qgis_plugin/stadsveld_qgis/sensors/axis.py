@@ -106,7 +106,7 @@ def date_in_words(date: str) -> str:
 
 
 def _offset(instant: int) -> int:
-    found: Any = part("observe.series").dutch_offset(np.array([instant], np.int64))
+    found: Any = part("observe.civil").dutch_offset(np.array([instant], np.int64))
     return int(found[0])
 
 
