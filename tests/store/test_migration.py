@@ -29,6 +29,7 @@ def as_version_1(path: Path) -> None:
         store.save_draft("d", "damage", "d", {"type": "gat"})
     raw = sqlite3.connect(path)
     gained = {f"stadsveld_update_{name}_{field}" for name, fields in GAINED.items() for field in fields}
+    gained.add("stadsveld_audit_drop_salt")
     triggers = raw.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
     for trigger, _table, _sql in triggers:
         raw.execute(f'DROP TRIGGER "{trigger}"')
@@ -51,6 +52,8 @@ def undone(sql: str) -> str:
     words = sql.replace("IF NOT EXISTS ", "").split()
     if words[:2] == ["CREATE", "TABLE"]:
         return f"DROP TABLE {words[2]}"
+    if words[:2] == ["CREATE", "TRIGGER"]:
+        return f"DROP TRIGGER IF EXISTS {words[2]}"
     if "INDEX" in words[:3]:
         return f"DROP INDEX IF EXISTS {words[words.index('INDEX') + 1]}"
     assert words[:2] == ["ALTER", "TABLE"], f"this test does not know how to undo: {sql}"

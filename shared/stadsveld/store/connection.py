@@ -7,6 +7,7 @@ the same.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import sys
@@ -19,6 +20,8 @@ from ..text import _
 from . import wiping
 from .statements import statement
 
+#: Bytes of the header of every SQLite file.
+_HEADER = 100
 #: Marks the file as a Stadsveld store ("STVD").
 APPLICATION_ID = 0x53545644
 #: Seconds to wait for another program that is writing.
@@ -115,7 +118,7 @@ def connect(
     if create:
         _refuse_existing(path)
     else:
-        _refuse_foreign(path)
+        _refuse_unreadable(path)
         readonly = readonly or not os.access(path, os.W_OK)
     mode = "rwc" if create else "ro" if readonly else "rw"
     try:
@@ -129,6 +132,12 @@ def connect(
         )
     except sqlite3.OperationalError as error:
         raise StoreError(_("{file} cannot be opened: {error}").format(file=path, error=error)) from error
+    if not create:
+        try:
+            _refuse_foreign(connection, path)
+        except StoreError:
+            connection.close()
+            raise
     connection.row_factory = sqlite3.Row
     connection.add_spatial_functions(spatialite=spatialite)
     # Loading SpatiaLite sets a timeout of its own.
@@ -150,29 +159,44 @@ def _refuse_existing(path: Path) -> None:
     wiping.forget(path)
 
 
-def _refuse_foreign(path: Path) -> None:
+def _refuse_unreadable(path: Path) -> None:
+    """Refuse what is no file that may be read.
+
+    The file itself is never opened here: closing it would drop the locks that this process holds on it
+    (POSIX), and another program could then take away the write-ahead log under an open connection.
+    See https://www.sqlite.org/howtocorrupt.html, 2.2.
+    """
     try:
-        with path.open("rb") as file:
-            header = file.read(100)
-            size = file.seek(0, os.SEEK_END)
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        size = path.stat().st_size
+        if not os.access(path, os.R_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         wiping.finish(path)
         text = _("{file} cannot be read: {error}").format(file=path, error=error.strerror)
         raise StoreError(wiping.why_gone(path) or text) from error
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+    if size < _HEADER:
         raise StoreError(_("{file} is not a Stadsveld store.").format(file=path))
-    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+
+
+def _refuse_foreign(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that another program wrote, or that is not whole."""
+    try:
+        found = connection.execute("PRAGMA application_id").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        if "not a database" in str(error):
+            raise StoreError(_("{file} is not a Stadsveld store.").format(file=path)) from error
+        if "malformed" in str(error):
+            raise StoreError(
+                _(
+                    "{file} is damaged: it is shorter than it should be. Restore a backup or copy it again."
+                ).format(file=path)
+            ) from error
+        raise explain(error, path) from error
+    if found != APPLICATION_ID:
         raise StoreError(
             _("{file} is a database of another program, not a Stadsveld store.").format(file=path)
-        )
-    page_size = int.from_bytes(header[16:18], "big")
-    pages = int.from_bytes(header[28:32], "big")
-    has_journal = any(path.with_name(path.name + tail).exists() for tail in ("-wal", "-journal"))
-    if size < pages * (65536 if page_size == 1 else page_size) and not has_journal:
-        raise StoreError(
-            _(
-                "{file} is damaged: it is shorter than it should be. Restore a backup or copy it again."
-            ).format(file=path)
         )
 
 
