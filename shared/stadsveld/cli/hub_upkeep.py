@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from .. import sync
+from ..errors import StadsveldError
+from ..hub.audit import record
 from ..store import Store
 from ..text import _
 from .replica_views import instant
@@ -34,13 +37,27 @@ def _fold(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.store) as store:
         if arguments.keep_days is not None:
             sync.set_retention(store, arguments.keep_days)
-        folded = sync.fold(store, None if arguments.before is None else instant(arguments.before))
+        with _told(store, "fold"):
+            folded = sync.fold(store, None if arguments.before is None else instant(arguments.before))
     sys.stdout.write(json.dumps({"folded": folded}) + "\n")
     return 0
 
 
+@contextmanager
+def _told(store: Store, what: str, **on: str) -> Iterator[None]:
+    """Write a line in the audit log before and after: nothing is dropped without one."""
+    record(store, what, result="begun", **on)
+    try:
+        yield
+    except StadsveldError:
+        record(store, what, result="failed", **on)
+        raise
+    record(store, what, **on)
+
+
 def _erase(arguments: argparse.Namespace) -> int:
-    with Store.open(arguments.store) as store:
+    on = {"entity": arguments.entity, "id": arguments.id, "field": arguments.field}
+    with Store.open(arguments.store) as store, _told(store, "erase", **on):
         change_id = sync.erase(store, arguments.entity, arguments.id, arguments.field)
     sys.stdout.write(json.dumps({"change_id": change_id}) + "\n")
     return 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput, Refused, StadsveldError, StoreError
+from ..faults import fault_point
 from ..model import new_id
 from ..store import Store, statement
 from ..sync.capture import seal
@@ -209,6 +210,8 @@ class Central:
                 answers = [taking.take(wire) for wire in changes]
                 taking.finish()
                 record_push(store, device.device_id, device.role, answers)
+                fault_point("take.before-commit")
+            fault_point("take.after-commit")
             remove_erased_photos(store)
         self.metrics.count("pushes")
         for answer in answers:
