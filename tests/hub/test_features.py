@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import json
 import subprocess
 import sys
 import threading
@@ -768,3 +769,35 @@ def test_the_sync_routes_are_as_they_were(live_hub: LiveHub) -> None:
     way = RequestsTransport(live_hub.url, None, timeout=30)
     assert way.request("GET", "/v1/health").status == 200
     assert way.request("GET", "/v1/nowhere").status == 404
+
+
+def test_too_many_questions_are_told_when_to_come_back(live_hub: LiveHub, client: FeaturesClient) -> None:
+    """Wrong tokens run out soon, for the address they come from: 429 as problem details."""
+    wrong = {"Authorization": "Bearer wrong"}
+    session = requests.Session()
+    for _number in range(600):
+        answer = session.get(f"{live_hub.url}/collections/tasks/items", headers=wrong, timeout=30)
+        if answer.status_code == 429:
+            break
+        assert answer.status_code == 401
+    assert answer.status_code == 429
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) >= 1
+    assert client.ask("/collections/tasks/items").status_code == 200
+
+
+def test_reading_is_counted_and_logged(live_hub: LiveHub, client: FeaturesClient, caplog) -> None:
+    """Who reads is in the log and in the audit log, as with the rest of the service; no token is."""
+    caplog.set_level("INFO", logger="stadsveld.hub")
+    client.items("tasks", title="x")
+    client.ask("/collections/tasks/items?x=1")
+    lines = [json.loads(record.message) for record in caplog.records if record.name == "stadsveld.hub"]
+    (fine, wrong) = [line for line in lines if line["path"] == "/collections/tasks/items"]
+    assert (fine["device"], fine["role"], fine["status"]) == (client.device_id, "administrator", 200)
+    assert wrong["status"] == 400
+    assert str(client.token) not in caplog.text
+    live_hub.stop()
+    with Store.open(live_hub.path) as store:
+        audit = [str(tuple(row)) for row in store.connection.execute("SELECT * FROM stadsveld_audit")]
+    assert any("GET /collections/tasks/items" in line for line in audit)
+    live_hub.restart()

@@ -90,11 +90,17 @@ async def _answer(
         response = json_answer(request, _status_of(error), {"error": str(error), "advice": _advice_on(error)})
     if response.status_code == 503:
         response.headers["Retry-After"] = "5"
-    spent = time.perf_counter() - began
-    central.metrics.answered(request.method, path, response.status_code, spent)
-    _log.info(json.dumps(_log_line(request, device, response.status_code, spent), ensure_ascii=False))
-    await _tell(central, request, device, path, response.status_code)
+    await record(central, request, device, path, response.status_code, time.perf_counter() - began)
     return response
+
+
+async def record(
+    central: Central, request: Request, device: Device, path: str, status: int, spent: float
+) -> None:
+    """Count an answer, log it, and count it for the audit log; `path` is the template of its route."""
+    central.metrics.answered(_known_method(request.method), path, status, spent)
+    _log.info(json.dumps(_log_line(request, device, status, spent), ensure_ascii=False))
+    await _tell(central, request, device, path, status)
 
 
 def _log_line(request: Request, device: Device, status: int, spent: float) -> dict[str, Any]:
@@ -112,7 +118,7 @@ def _log_line(request: Request, device: Device, status: int, spent: float) -> di
 
 async def _tell(central: Central, request: Request, device: Device, path: str, status: int) -> None:
     """Count the request for the audit log, and write what is due of it; the answer does not depend on it."""
-    what = f"{request.method} {path}" + (f" {status}" if status >= 400 else "")
+    what = f"{_known_method(request.method)} {path}" + (f" {status}" if status >= 400 else "")
     if central.tally.note(device.device_id or "nobody", device.role or None, what):
         try:
             await run_in_threadpool(central.write_tally)

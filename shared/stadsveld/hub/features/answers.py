@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
@@ -19,8 +18,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ...errors import StadsveldError, StoreError
+from .. import limits
+from ..audit import ORIGIN, network_of
 from ..central import Central
 from ..devices import Device
+from ..web import Problem, address_of, record, within_limit
 from .catalogue import Say
 from .html import STYLE_HASH
 from .language import language_of, quality_of, say_in
@@ -28,7 +30,6 @@ from .question import Wrong, only
 from .reading import Reading
 from .viewer import PUBLIC, Viewer
 
-_log = logging.getLogger("stadsveld.hub")
 #: Version of this interface (semantic versioning), in the header that the Dutch design rules ask for.
 API_VERSION = "1.0.0"
 JSON, GEOJSON, HTML = "application/json", "application/geo+json", "text/html"
@@ -127,32 +128,37 @@ class Endpoint:
     """The application at an address: takes all methods, to refuse the wrong ones in the right form."""
 
     def __init__(
-        self, central: Central, place: Place, readers: anyio.CapacityLimiter, *, public: bool
+        self, central: Central, path: str, place: Place, readers: anyio.CapacityLimiter, *, public: bool
     ) -> None:
         self._central = central
+        self._path = path
         self._place = place
         self._readers = readers
         self._public = public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        request = Request(scope, receive)
-        response = await anyio.to_thread.run_sync(self._respond, request, limiter=self._readers)
+        began, request = time.perf_counter(), Request(scope, receive)
+        ORIGIN.set(network_of(address_of(request)))
+        response, device = await anyio.to_thread.run_sync(self._respond, request, limiter=self._readers)
+        spent = time.perf_counter() - began
+        await record(self._central, request, device, self._path, response.status_code, spent)
         await response(scope, receive, send)
 
-    def _respond(self, request: Request) -> Response:
-        began = time.perf_counter()
+    def _respond(self, request: Request) -> tuple[Response, Device]:
         language = language_of(request.headers.get("accept-language", ""))
         device = [PUBLIC]
         try:
             response = self._answered(request, language, device)
         except Wrong as wrong:
             response = _problem(request, wrong.status, wrong.detail)
+        except Problem as limited:
+            response = _problem(request, limited.status, limited.content["error"])
+            response.headers["Retry-After"] = str(limited.content["retry_after"])
         except (StadsveldError, sqlite3.Error) as error:
             response = _problem(request, 503, str(error))
         response.headers["Content-Language"] = language
-        _write_log(request, response, device[0], began)
-        return response
+        return response, device[0]
 
     def _answered(self, request: Request, language: str, device: list[Device]) -> Response:
         say, place = say_in(language), self._place
@@ -181,8 +187,9 @@ class Endpoint:
 
     def _device(self, request: Request, reading: Reading, _: Say) -> Device:
         """Return who asks; nobody in particular without a token."""
-        authorization = request.headers.get("authorization")
+        authorization, address = request.headers.get("authorization"), address_of(request)
         if authorization is None:
+            within_limit(self._central, limits.OPEN, address)
             return PUBLIC
         scheme, _space, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
@@ -192,7 +199,9 @@ class Endpoint:
         except StoreError:
             raise
         except StadsveldError as error:
+            within_limit(self._central, limits.REFUSED, address)
             raise Wrong(401, str(error)) from error
+        within_limit(self._central, limits.DEVICE, device.device_id)
         if device.ended is not None:
             raise Wrong(403, _("This device was retired; it delivers what it has and fetches nothing."))
         return device
@@ -204,7 +213,7 @@ def routes_of(
     """Return the routes of places; at most `readers` of them are answered at once."""
     limiter = anyio.CapacityLimiter(readers)
     return [
-        Route(path, Endpoint(central, place, limiter, public=public), name=f"features {path}")
+        Route(path, Endpoint(central, path, place, limiter, public=public), name=f"features {path}")
         for path, place in places
     ]
 
@@ -267,16 +276,3 @@ def _packed(request: Request, status: int, text: str, media: str, headers: dict[
         media += "; charset=utf-8"
     made["Content-Type"] = media
     return Response(body, status, made)
-
-
-def _write_log(request: Request, response: Response, device: Device, began: float) -> None:
-    line = {
-        "device": device.device_id or None,
-        "role": device.role or None,
-        "action": request.method,
-        "path": request.url.path[:200],
-        "from": request.client.host if request.client else None,
-        "status": response.status_code,
-        "milliseconds": round((time.perf_counter() - began) * 1000, 1),
-    }
-    _log.info(json.dumps(line, ensure_ascii=False))

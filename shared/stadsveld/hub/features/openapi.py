@@ -113,7 +113,7 @@ def _get(
     operation: str, summary: str, tag: str, ok: Json, parameters: list[Json] | None = None, *,
     secured: bool = False, public: bool = False, missing: bool = False, negotiated: bool = True,
 ) -> Json:  # fmt: skip
-    statuses = [400, 401, 403, 405, 503, *([404] if missing else []), *([406] if negotiated else [])]
+    statuses = [400, 401, 403, 405, 429, 503, *([404] if missing else []), *([406] if negotiated else [])]
     responses = {
         "200": ok,
         **{str(status): _reference("responses", f"S{status}") for status in sorted(statuses)},
@@ -227,6 +227,7 @@ def _problems(_: Say) -> Json:
         404: (_("There is no such object here, or you may not see it."), ()),
         405: (_("This address does not take this method."), ("Allow",)),
         406: (_("This is available as JSON and as HTML only."), ()),
+        429: (_("Too many requests."), ("Retry-After",)),
         503: (_("The store cannot be read at the moment."), ("Retry-After",)),
     }
     return {
