@@ -270,7 +270,8 @@ def test_a_line_is_there_exactly_when_its_action_is(tmp_path: Path, point: str, 
         "central = Central(path)\n"
         "device = central.enrol({'code': code, 'name': 'x', 'token': 'a' * 40})\n"
         "change = {'change_id': new_id(), 'entity': 'task', 'entity_id': new_id(),\n"
-        "    'fields': {'title': 't'}, 'parents': {}, 'actor': 'a', 'device': device.device_id, 'hlc': 1, 'schema': 1}\n"
+        "    'fields': {'title': 't'}, 'parents': {}, 'actor': 'a', 'device': device.device_id,\n"
+        "    'hlc': 1, 'schema': 1}\n"
         "central.push(device, [change])\n"
     )
     environment = {**os.environ, "STADSVELD_CRASH_AT": point}

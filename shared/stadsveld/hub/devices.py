@@ -149,6 +149,8 @@ def enrol(store: Store, wish: dict[str, Any]) -> Device:
             raise Refused(_("This code was used already. Ask for a new one."))
         if found["code_expires"] < now():
             raise Refused(_("This code has expired. Ask for a new one."))
+        if store.connection.execute(statement("device_by_token"), (_hash(token),)).fetchone() is not None:
+            raise Refused(_("This token is of another device. Make a new working copy."))
         subscription = _subscription(wish, found["bbox"])
         device_id = _device_id(store, wish.get("device_id"), found["device_id"])
         values = (device_id, name, _hash(token), subscription, now(), now(), found["code_hash"])
