@@ -38,7 +38,7 @@ from .answers import routes_of
 from .pages import places
 
 #: Requests that are read at once; each has a connection with a small cache.
-_READERS = 4
+_READERS = 3
 
 
 def routes(central: Central, *, public: bool = False) -> list[Route]:

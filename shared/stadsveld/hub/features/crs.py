@@ -26,8 +26,8 @@ _EPSG = "http://www.opengis.net/def/crs/EPSG/0/"
 _RADIUS = 6378137.0
 #: Points along each side of a box, so that its curved image in RD is enclosed.
 _ALONG = 65
-#: What a straight side may bulge between those points, in m: a box of the whole country stays below.
-_BULGE = 25.0
+#: Least radius in RD of a parallel or meridian within the grids, in m, and what their kinks may add.
+_LEAST_RADIUS, _KINKS = 3e6, 0.1
 
 
 @dataclass(frozen=True)
@@ -133,16 +133,14 @@ class Box:
         edges = _edges_in_rd(crs, sides)
         if edges is None:
             return cls(crs, sides, None, (math.inf, math.inf, -math.inf, -math.inf))
-        low = [tuple(np.nanmin(edge, axis=0).tolist()) for edge in edges]
-        high = [tuple(np.nanmax(edge, axis=0).tolist()) for edge in edges]
+        low = np.array([np.nanmin(edge, axis=0) for edge in edges])
+        high = np.array([np.nanmax(edge, axis=0) for edge in edges])
         south, north, west, east = range(4)
-        around = (
-            min(x for x, _y in low) - _BULGE, min(y for _x, y in low) - _BULGE,
-            max(x for x, _y in high) + _BULGE, max(y for _x, y in high) + _BULGE,
-        )  # fmt: skip
+        bulge = _bulge(edges)
+        around = (*(low.min(axis=0) - bulge).tolist(), *(high.max(axis=0) + bulge).tolist())
         inside = (
-            high[west][0] + _BULGE, high[south][1] + _BULGE,
-            low[east][0] - _BULGE, low[north][1] - _BULGE,
+            float(high[west, 0]) + bulge, float(high[south, 1]) + bulge,
+            float(low[east, 0]) - bulge, float(low[north, 1]) - bulge,
         )  # fmt: skip
         return cls(crs, sides, around, inside)
 
@@ -179,6 +177,12 @@ def _edges_in_rd(crs: Crs, sides: Bbox) -> list[Vertices] | None:
     edges = [(xs, np.full(_ALONG, side)) for side in (south, north)]
     edges += [(np.full(_ALONG, side), ys) for side in (west, east)]
     return [crs.to_rd(np.column_stack(edge)) for edge in edges]
+
+
+def _bulge(edges: list[Vertices]) -> float:
+    """Return by how much a side may leave the straight lines between its points, in m (its sagitta)."""
+    longest = max(float(np.nanmax(np.hypot(*np.diff(edge, axis=0).T))) for edge in edges)
+    return _KINKS + longest * longest / (8 * _LEAST_RADIUS)
 
 
 def _within(inner: Bbox, outer: Bbox) -> bool:

@@ -74,7 +74,8 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]])
     )
     return (
         f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{lines}</tbody>"
+        "</table></div>"
     )
 
 

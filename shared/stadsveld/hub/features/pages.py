@@ -163,7 +163,11 @@ def _described(asked: Asked, collection: Collection) -> dict[str, Any]:
     told = _(
         "{title} in the central store of Stadsveld. Positions come from RD by RDNAPTRANS2018; WGS 84 is "
         "taken to be ETRS89."
-    )
+    ).format(title=title)
+    if collection.time is not None:
+        told += " " + _("“datetime” is compared with “{name}”.").format(name=collection.time.name)
+    else:
+        told += " " + _("Its objects have no time: with “datetime” none is found.")
     links = [
         _link(address, "self", JSON, title),
         _link(f"{address}/items", "items", GEOJSON, title),
@@ -173,7 +177,7 @@ def _described(asked: Asked, collection: Collection) -> dict[str, Any]:
     return {
         "id": collection.id,
         "title": title,
-        "description": told.format(title=title),
+        "description": told,
         "itemType": "feature",
         "extent": {"spatial": {"bbox": [_extent(asked, collection)], "crs": CRS84.uri}},
         "crs": list(SYSTEMS),
@@ -296,8 +300,9 @@ def _cells(collection: Collection, properties: dict[str, Any], _: Say) -> list[s
 
 
 def _viewer(asked: Asked) -> Viewer:
+    _ = asked.say
     if asked.viewer is None:
-        raise Wrong(401, asked.say("This needs the token of an enrolled device."))
+        raise Wrong(401, _("This needs the token of an enrolled device."))
     return asked.viewer
 
 
@@ -322,13 +327,13 @@ def _own_links(asked: Asked, media: str) -> list[Link]:
 
 
 def _page_links(asked: Asked, found: PageOfFeatures) -> list[Link]:
-    links = _own_links(asked, GEOJSON)
+    _, links = asked.say, _own_links(asked, GEOJSON)
     if found.next is not None:
         kept = [(name, value) for name, value in asked.pairs if name != "cursor"]
         href = _address(asked, [*kept, ("cursor", found.next.text())])
-        links.append(_link(href, "next", HTML if asked.is_html else GEOJSON, asked.say("Next page")))
+        links.append(_link(href, "next", HTML if asked.is_html else GEOJSON, _("Next page")))
     collection = asked.path.rsplit("/", 1)[0]
-    links.append(_link(f"{asked.base}{collection}", "collection", JSON, asked.say("Collection")))
+    links.append(_link(f"{asked.base}{collection}", "collection", JSON, _("Collection")))
     return links
 
 

@@ -25,8 +25,10 @@ from .catalogue import Collection
 from .question import Cursor, Question
 from .viewer import Viewer
 
-#: Bytes of geometry and text after which a page is full, whatever its limit.
-FULL = 8 << 20
+#: Bytes of geometry and text after which a page is full, whatever its limit; in memory it is tenfold.
+FULL = 4 << 20
+#: What a row counts for besides.
+_ROW = 400
 #: Matches up to which features in a box are counted: each is looked at. Others are counted by indexes.
 _MOST_IN_BOX, _MOST = 50_000, 10_000_000
 _CACHE_KIB = 4096
@@ -177,7 +179,7 @@ class Reading:
                 if len(taken) == limit or size >= FULL:
                     return taken, True
                 taken.append(row)
-                size += sum(len(value) for value in row.values() if isinstance(value, str | bytes))
+                size += _ROW + sum(len(value) for value in row.values() if isinstance(value, str | bytes))
             if count < wanted["most"]:
                 return taken, False
 
