@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 import threading
@@ -801,3 +802,35 @@ def test_reading_is_counted_and_logged(live_hub: LiveHub, client: FeaturesClient
         audit = [str(tuple(row)) for row in store.connection.execute("SELECT * FROM stadsveld_audit")]
     assert any("GET /collections/tasks/items" in line for line in audit)
     live_hub.restart()
+
+
+def test_reading_does_not_wait_for_a_writer(live_hub: LiveHub, client: FeaturesClient) -> None:
+    """While somebody is in the middle of writing, readers get what was there before."""
+    put(live_hub, "task", {"title": "before"})
+    with Store.open(live_hub.path) as store:
+        store.connection.execute("BEGIN IMMEDIATE")
+        store.connection.execute("UPDATE task SET title = 'half written'")
+        for form in ("json", "html"):
+            answer = client.ask("/collections/tasks/items", params={"f": form})
+            assert (answer.status_code, "before" in answer.text) == (200, True)
+        store.connection.execute("ROLLBACK")
+
+
+def test_gdal_reads_all_pages(grid, tmp_path) -> None:
+    """GDAL, on which much other software stands, gets every feature by a header with the token."""
+    if shutil.which("ogr2ogr") is None:
+        pytest.skip("ogr2ogr is not installed (Debian: gdal-bin)")
+    client, places = grid
+    target = tmp_path / "tasks.geojson"
+    command = [
+        "ogr2ogr",
+        "-f",
+        "GeoJSON",
+        "--config",
+        "GDAL_HTTP_HEADERS",
+        f"Authorization: Bearer {client.token}",
+    ]
+    command += ["-oo", "PAGE_SIZE=50", str(target), f"OAPIF:{client.url}", "tasks"]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    features = json.loads(target.read_text(encoding="utf-8"))["features"]
+    assert sorted(one["properties"]["id"] for one in features) == sorted(places)
