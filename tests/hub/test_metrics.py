@@ -97,7 +97,7 @@ def test_conflicts_and_the_age_of_the_backup(live_hub: LiveHub) -> None:
     one.push(first)
     other.push(other.change(fields={"title": "other"}, entity_id=first["entity_id"]))
     with Store.open(live_hub.path) as central, central.transaction():
-        central.set_setting("last_backup", now())
+        central.set_setting("backed_up_at", now())
     found = asked(live_hub)
     assert found["stadsveld_conflicts"] == {"": 1}
     assert found["stadsveld_last_backup_timestamp_seconds"][""] > 1.7e9
