@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from stadsveld.cli import main
+from stadsveld.store import Store
+from stadsveld.work.scores import packs_of
 
 
 def run(capsys, *words: object, code: int = 0) -> dict:
@@ -106,7 +108,7 @@ def test_packs_are_listed_shown_and_hidden(capsys) -> None:
     """What is no municipal practice only when asked for; every pack is signed."""
     shown = {pack["id"]: pack for pack in run(capsys, "norm", "list", "--json")["packs"]}
     every = {pack["id"]: pack for pack in run(capsys, "norm", "list", "--all")["packs"]}
-    assert set(shown) == {"crow-gvi", "nen2767", "road-example"}
+    assert set(shown) == {"air-limits", "crow-gvi", "nen2767", "road-example"}
     assert set(every) - set(shown) == {"astm-d6433", "astm-e1926"}
     assert shown["road-example"]["example"] is True
     assert len(shown["nen2767"]["signature"]) == 64
@@ -135,6 +137,12 @@ def test_a_city_fills_in_a_template_and_scores_under_it(score, capsys, tmp_path:
     assert answer["quality_level"] == "D"
     assert "own 2026" in json.dumps(answer["explanation"])
     run(capsys, "norm", "import", "crow-gvi", "states", file, *about, "--out", pack, code=1)
+    with Store.create(tmp_path / "s.sqlite"):
+        pass
+    again, kept = tmp_path / "again.json", ["--store", tmp_path / "s.sqlite"]
+    run(capsys, "norm", "import", "crow-gvi", "states", file, *about, "--out", again, *kept)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        assert made["signature"] in {found.signature for found in packs_of(store)}
 
 
 @pytest.mark.parametrize(

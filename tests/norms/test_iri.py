@@ -98,3 +98,41 @@ def test_its_explanation_says_what_was_evened_out() -> None:
     text = explain_iri(2.5, 0.1, 1000, moving_average=True).as_text()
     assert "250 mm" in text
     assert "E1926" in text
+
+
+def gain(wavelength: float) -> float:
+    """How much of a sine of slopes the car's suspension feels."""
+    heights = 0.001 * np.sin(2 * np.pi * np.arange(0, 3000, 0.05) / wavelength)
+    slope = 0.001 * 2 * np.pi / wavelength
+    return iri(heights, 0.05, moving_average=False) / (2 / np.pi * slope * 1000)
+
+
+@pytest.mark.parametrize(
+    ("wavelength", "expected"),
+    [(1, 0.2731), (2, 1.5335), (2.29, 1.676), (2.4, 1.6640), (5, 1.1697), (10, 1.2597), (15.4, 1.5351),
+     (15.78, 1.538), (30, 0.4548)],
+)  # fmt: skip
+def test_the_gain_of_each_wavelength(wavelength: float, expected: float) -> None:
+    """As computed analytically, within 1 %."""
+    assert gain(wavelength) == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize(("peak", "beside"), [(2.29, (2.1, 2.5)), (15.78, (14.5, 17.0))])
+def test_the_gain_is_largest_where_the_axle_and_the_body_resonate(peak: float, beside: tuple) -> None:
+    """At 2.29 m and 15.78 m."""
+    assert all(gain(other) < gain(peak) for other in beside)
+
+
+@pytest.mark.parametrize("wavelength", [1, 2, 5])
+def test_the_moving_average_takes_its_known_share(wavelength: float) -> None:
+    """sinc(0.25 / wavelength), within 1 %."""
+    heights = 0.001 * np.sin(2 * np.pi * np.arange(0, 3000, 0.05) / wavelength)
+    share = iri(heights, 0.05) / iri(heights, 0.05, moving_average=False)
+    assert share == pytest.approx(np.sinc(0.25 / wavelength), rel=0.01)
+
+
+def test_a_finer_profile_changes_less_than_a_percent() -> None:
+    """The same smooth road at 0.25 and at 0.125 m."""
+    at = np.arange(0, 2000, 0.125)
+    heights = sum(0.001 * np.sin(2 * np.pi * at / length + length) for length in (3.0, 7.0, 19.0))
+    assert iri(heights, 0.125) == pytest.approx(iri(heights[::2], 0.25), rel=0.01)

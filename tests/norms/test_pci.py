@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stadsveld.errors import BadInput
-from stadsveld.norms.pci import pavement_index
+from stadsveld.norms.pci import pavement_index, samples_needed
 
 DEDUCTS = [Fraction(text) for text in ("7.9", "23.4", "7.5", "25.1", "17.9", "11.2", "6.9", "5.3")]
 #: Total and corrected value of each round as remembered from the standard (not verified).
@@ -93,3 +93,15 @@ def test_more_deducts_never_raise_the_index_under_rising_curves(deducts: list[in
     more = sorted([*values, Fraction(added)], reverse=True)
     if more[0] == max(values):
         assert pavement_index(more, curves).pci <= pavement_index(values, curves).pci
+
+
+@pytest.mark.parametrize(
+    ("units", "deviation", "needed"), [(1, 10, 1), (10, 10, 7), (30, 10, 11), (30, 15, 17)]
+)
+def test_how_many_samples_a_section_needs(units: int, deviation: int, needed: int) -> None:
+    """By the published formula with an error of 5 points, rounded up."""
+    exactly = units * deviation**2 / (25 / 4 * (units - 1) + deviation**2)
+    assert samples_needed(units, Fraction(deviation)) == needed
+    assert needed - 1 < exactly <= needed
+    with pytest.raises(BadInput):
+        samples_needed(0, Fraction(10))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stadsveld.errors import BadInput
+from stadsveld.norms.forms import structure_form
 from stadsveld.norms.structures import Defect, Part, StructureNorm, decimal_text, exact
 from stadsveld.norms.tables import load_tables, make_pack
 from stadsveld.resources import resource
@@ -186,3 +187,28 @@ def test_another_rule_gives_another_score_and_another_signature() -> None:
     parts = [Part(4, Fraction(50)), Part(1, Fraction(50))]
     assert (NORM.whole(parts).score, other.whole(parts).score) == (3, 4)
     assert NORM.pack.signature != other.pack.signature
+
+
+def test_an_imported_defect_list_fixes_the_importance() -> None:
+    """The most particular row counts; the form then asks for the defect and not for its importance."""
+    words = {"nl": "rot", "en": "rot"}
+    about = {"code": "rot", "title": words, "verified": True, "source": "our licensed list"}
+    rows = [
+        {**about, "component": "*", "material": "*", "importance": "gering"},
+        {**about, "component": "plank", "material": "wood", "importance": "ernstig"},
+    ]
+    norm = StructureNorm(make_pack(changed(lambda tables: tables["defect_list"].extend(rows))))
+    assert norm.importance_of("rot", "plank", "wood") == "ernstig"
+    assert norm.importance_of("rot", "beam", "steel") == "gering"
+    assert norm.importance_of("crack", "plank", "wood") is None
+    assert NORM.importance_of("rot", "plank", "wood") is None
+    names = {found.name: found for found in structure_form(norm, "plank", "wood").fields}
+    assert "importance" not in names
+    assert {choice.code for choice in names["type"].choices} == {"rot"}
+    assert "importance" in {found.name for found in structure_form(NORM).fields}
+    listed = norm.component([Defect("ernstig", 3, Fraction(20), "rot", is_listed=True)])
+    assert "no defect list" not in listed.explanation.as_text()
+    wrong = {**rows[0], "importance": "erg"}
+    with pytest.raises(BadInput) as caught:
+        StructureNorm(make_pack(changed(lambda tables: tables["defect_list"].append(wrong))))
+    assert caught.value.place == "defect_list, 1"

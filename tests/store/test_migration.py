@@ -11,6 +11,7 @@ from stadsveld.model import ENTITIES
 from stadsveld.store import Store, schema
 from stadsveld.sync import history, outbox, seal
 
+NEW = ("norm_pack", "calibration")
 GAINED = {
     "inspection": ("norm_signature", "inspected", "care_score", "risks"),
     "damage": ("drawing",),
@@ -36,11 +37,12 @@ def as_version_1(path: Path) -> None:
     for name, fields in GAINED.items():
         for field in fields:
             raw.execute(f"ALTER TABLE {name} DROP COLUMN {field}")
-    raw.execute("DROP TABLE norm_pack")
+    for name in NEW:
+        raw.execute(f"DROP TABLE {name}")
     for name in reversed(schema._ADDED_IN_2):
         raw.execute(undone(schema.statement(name)))
     for trigger, table, sql in triggers:
-        if table != "norm_pack" and trigger not in gained:
+        if table not in NEW and trigger not in gained:
             raw.execute(sql)
     raw.execute("PRAGMA user_version = 1")
     raw.commit()

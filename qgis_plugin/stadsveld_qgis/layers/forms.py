@@ -212,6 +212,7 @@ def can_be_edited(name: str) -> bool:
         "damage",
         "defect",
         "sensor_check",
+        "calibration",
         "photo",
         "plan",
         "variant",

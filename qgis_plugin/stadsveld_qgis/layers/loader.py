@@ -21,7 +21,7 @@ ENTITY_PROPERTY = "stadsveld/entity"
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("inspections", ("damage", "defect", "sensor_check", "photo", "inspection")),
     ("tasks", ("task",)),
-    ("sensors", ("sensor", "datastream")),
+    ("sensors", ("sensor", "datastream", "calibration")),
     ("structures", ("structure", "structure_element", "component")),
     ("road_sections", ("road_section",)),
     ("designs", ("plan_feature", "plan", "variant")),

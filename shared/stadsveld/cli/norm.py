@@ -18,8 +18,10 @@ from ..norms.iri import explain_iri, iri
 from ..norms.pci import pavement_index
 from ..norms.structures import defect_from, exact, part_from
 from ..norms.tables import TablePack, load_tables
+from ..store import Store
 from ..text import _
 from ..work import import_norm
+from ..work.scores import store_pack
 from .records import Judge, answer_records
 
 
@@ -54,6 +56,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     bring.add_argument("--source", required=True, help=_("where the rows come from"))
     bring.add_argument("--licence", required=True, help=_("under which terms the city may use them"))
     bring.add_argument("--out", type=Path, required=True, help=_("the pack file to write"))
+    bring.add_argument(
+        "--store", type=Path, help=_("keep the pack in this store too")
+    )
     bring.set_defaults(run=_import)
     score = command("score", _("score JSON lines on standard input"))
     score.add_argument("--pack", required=True, help=_("id of a pack, or a pack file"))
@@ -126,6 +131,9 @@ def _import(arguments: argparse.Namespace) -> int:
         edition=arguments.edition, source=arguments.source, licence=arguments.licence,
     )  # fmt: skip
     import_norm.write_pack(data, arguments.out)
+    if arguments.store is not None:
+        with Store.open(arguments.store) as store:
+            store_pack(store, pack_of(str(arguments.out)))
     _write({"file": str(arguments.out), **_head(pack_of(str(arguments.out)))})
     return 0
 

@@ -10,7 +10,7 @@ READER, INSPECTOR, PLANNER, ADMINISTRATOR = "reader", "inspector", "planner", "a
 #: Stands for all fields of a kind, and for its rows coming and going.
 WHOLE: frozenset[str] | None = None
 _WORK: dict[str, frozenset[str] | None] = dict.fromkeys(
-    ("inspection", "damage", "defect", "sensor_check", "task", "photo"), WHOLE
+    ("inspection", "damage", "defect", "sensor_check", "calibration", "task", "photo"), WHOLE
 )
 _ALL: dict[str, frozenset[str] | None] = dict.fromkeys(ENTITIES, WHOLE)
 

@@ -312,6 +312,18 @@ _ALL = (
         register=True,
     ),
     Entity(
+        "calibration",
+        N_("calibrations"),
+        (
+            _ref("datastream_id", N_("measurement series"), "datastream", required=True),
+            Field("begins", "instant", N_("holds from"), required=True),
+            Field("gain", "real", N_("gain"), required=True),
+            Field("offset", "real", N_("offset"), required=True),
+            _text("certificate", N_("certificate")),
+            _text("note", N_("note")),
+        ),
+    ),
+    Entity(
         "reading_block",
         N_("readings"),
         (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -205,14 +205,28 @@ def road_form(pack: NormPack, pavement: str | None) -> Form:
     return _form("road_global", pack.name, pack.tables.signature, choices, entity="damage")
 
 
-def structure_form(norm: StructureNorm) -> Form:
-    """Return the form of a defect of a component."""
+def structure_form(norm: StructureNorm, component: str | None = None, material: str | None = None) -> Form:
+    """Return the form of a defect of a component.
+
+    Where the imported defect list knows the component, the defect is chosen from it, and its importance
+    is not asked, for the list fixes it.
+    """
     cells = norm.pack.tables["matrix"]
+    listed = norm.listed(component, material)
     choices = {
+        "type": tuple(Choice(row["code"], row["title"]) for row in listed),
         "importance": _codes("importance", norm.importances),
         "intensity": _codes("intensity", sorted({row["intensity"] for row in cells})),
     }
-    return _form("structure_defect", norm.pack.id, norm.pack.signature, choices)
+    form = _form("structure_defect", norm.pack.id, norm.pack.signature, choices)
+    if not listed:
+        return form
+    fields = (
+        replace(found, kind="choice") if found.name == "type" else found
+        for found in form.fields
+        if found.name != "importance"
+    )
+    return replace(form, fields=tuple(fields))
 
 
 def sensor_form() -> Form:

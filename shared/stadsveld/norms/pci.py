@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import floor
+from math import ceil, floor
 
 from ..errors import BadInput
 from ..model.explanation import Explanation
@@ -71,6 +71,23 @@ def pavement_index(deducts: Sequence[Fraction], curves: Curves) -> PavementIndex
         return _result(_WHOLE - total, m, (), total)
     rounds = tuple(_iterate(_allowed(values, m), curves))
     return _result(_WHOLE - max(found.cdv for found in rounds), m, rounds, None)
+
+
+def samples_needed(units: int, deviation: Fraction, error: Fraction = Fraction(5)) -> int:
+    """Return how many sample units of a section must be inspected: N s² / ((e²/4)(N − 1) + s²), rounded up.
+
+    Args:
+        units: N, the sample units of the section (> 0).
+        deviation: s, the standard deviation of the index: 10 for asphalt, 15 for cement concrete.
+        error: e, the error that is accepted, in points.
+
+    Raises:
+        BadInput: there are no units, or the deviation or the error is not positive.
+    """
+    if units < 1 or deviation <= 0 or error <= 0:
+        raise BadInput(_("The number of units, the deviation and the error must be more than 0."))
+    spread = deviation**2
+    return ceil(units * spread / (error**2 / 4 * (units - 1) + spread))
 
 
 def _allowed(values: Sequence[Fraction], m: Fraction) -> list[Fraction]:

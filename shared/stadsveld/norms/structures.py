@@ -34,12 +34,14 @@ class Defect:
         intensity: 1 beginning, 2 advanced, 3 final.
         extent: how much of the component it covers, percent (0 < extent ≤ 100).
         title: what it is, for the explanation.
+        is_listed: whether an imported defect list fixes the importance.
     """
 
     importance: str
     intensity: int
     extent: Fraction
     title: str = ""
+    is_listed: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,11 +114,30 @@ class StructureNorm:
                 raise BadInput(_("This cell stands twice."), place=f"matrix, {count}")
             self._cells[key] = row
         self._check_cells()
+        for count, row in enumerate(pack.tables["defect_list"], 1):
+            if row["importance"] not in self.importances:
+                text = _("The importance must be one of {values}.").format(values=", ".join(self.importances))
+                raise BadInput(text, place=f"defect_list, {count}")
 
     @cached_property
     def importances(self) -> tuple[str, ...]:
         """The grades of importance in the order of the pack."""
         return tuple(dict.fromkeys(row["importance"] for row in self.pack.tables["matrix"]))
+
+    def listed(self, component: str | None, material: str | None) -> list[Row]:
+        """Return the defects that the imported list knows for a component of a material; `*` is any."""
+        return [
+            row
+            for row in self.pack.tables["defect_list"]
+            if row["component"] in ("*", component) and row["material"] in ("*", material)
+        ]
+
+    def importance_of(self, code: str, component: str | None, material: str | None) -> str | None:
+        """Return the importance that the imported list fixes for a defect, or None where it has none."""
+        rows = [row for row in self.listed(component, material) if row["code"] == code]
+        # The most particular row counts: named component and material before any.
+        rows.sort(key=lambda row: (row["component"] == "*", row["material"] == "*"))
+        return None if not rows else str(rows[0]["importance"])
 
     # Scores
 
@@ -251,7 +272,7 @@ class StructureNorm:
         warnings = []
         if sum((defect.extent for defect in defects), Fraction(0)) > _HUNDRED:
             warnings.append(_("The defects cover more than 100 % together: the worst takes its share first."))
-        if defects and not self.pack.tables["defect_list"]:
+        if any(not defect.is_listed for defect in defects):
             warnings.append(_("The inspector chose the importance: no defect list has been imported."))
         formula = _("the worse of the weighted mean and the worst single defect")
         followed = self._followed(["worst_defect_counts", "bounds_inclusive"])

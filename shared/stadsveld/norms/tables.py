@@ -59,6 +59,17 @@ SCHEMAS: dict[str, dict[str, dict[str, str]]] = {
         },
         "road_types": {"road_type": TEXT, "title": WORDS},
     },
+    "limits": {
+        "limits": {
+            "quantity": TEXT,
+            "unit": TEXT,
+            "period": TEXT,
+            "limit": NUMBER,
+            "allowed": WHOLE,
+            "coverage": NUMBER,
+            "title": WORDS,
+        },
+    },
     "index": {"constants": {"name": TEXT, "value": NUMBER, "unit": TEXT}},
     "structure": {
         "matrix": {"importance": TEXT, "intensity": WHOLE, "extent": WHOLE, "score": WHOLE},

@@ -214,9 +214,17 @@ def _component_scores(store: Store, norm: StructureNorm, inspection: Row) -> dic
     for row in store.rows("defect", inspection_id=inspection["id"]):
         if row["component_id"]:
             extent = exact(row["extent_percent"], "extent_percent")
-            defect = Defect(str(row["importance"]), row["intensity"], extent, row["type"] or "")
-            defects.setdefault(row["component_id"], []).append(defect)
+            defects.setdefault(row["component_id"], []).append(_defect(store, norm, row, extent))
     return {component_id: norm.component(found) for component_id, found in defects.items()}
+
+
+def _defect(store: Store, norm: StructureNorm, row: Row, extent: Fraction) -> Defect:
+    """Return a defect; an imported list that knows it fixes its importance."""
+    component = store.get("component", row["component_id"]) or {}
+    code = row["type"] or ""
+    fixed = norm.importance_of(code, component.get("name"), component.get("material"))
+    importance = fixed or str(row["importance"])
+    return Defect(importance, row["intensity"], extent, code, is_listed=fixed is not None)
 
 
 def _element_score(
