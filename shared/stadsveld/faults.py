@@ -28,6 +28,12 @@ FAULT_POINTS: dict[str, str] = {
     "wipe.rest-gone": "all of a wiped working copy is gone but the file that was set aside",
     "take.before-commit": "the central store took a batch, the transaction is still open",
     "take.after-commit": "the central store stored a batch, the answer is not yet sent",
+    "backup.verified": "a backup is copied and verified, its photos are not there yet",
+    "backup.before-rename": "a backup is whole, but does not yet have its name",
+    "backup.after-rename": "a backup is in place, the store does not know of it yet",
+    "restore.prepared": "a restored store is ready in a file of its own, nothing is replaced yet",
+    "restore.kept": "the replaced store has its second name, and still its own",
+    "restore.after-rename": "the restored store is in place",
 }
 _VARIABLE = "STADSVELD_CRASH_AT"
 

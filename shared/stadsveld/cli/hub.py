@@ -1,4 +1,4 @@
-"""`stadsveld hub`: run the central store and enrol devices."""
+"""`stadsveld hub`: run the central store, enrol devices, and hand out tokens to other programs."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ import json
 import logging
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from .. import hub
-from ..errors import BadInput
+from ..errors import BadInput, StoreError
 from ..hub.pictures import png, svg
-from ..store import Store
 from ..text import _
-from . import audit, hub_upkeep
+from . import audit, hub_backup, hub_upkeep
+
+#: Setting of a central store: the address by which devices reach it.
+_PUBLIC_URL = "public_url"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `hub init`, `serve`, `enrol`, `devices`, `retire` and `lost`."""
+    """Add `hub init`, `serve`, `enrol`, `token`, `devices`, `retire`, `lost`, and what other modules add."""
     topic = subparsers.add_parser("hub", description=_("The central store that devices synchronise with."))
     commands = topic.add_subparsers(required=True, metavar=_("COMMAND"))
 
@@ -34,6 +37,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     serve.add_argument("--certificate", type=Path, help=_("TLS certificate (PEM)"))
     serve.add_argument("--key", type=Path, help=_("private key of the certificate (PEM)"))
     serve.add_argument("--insecure", action="store_true", help=_("allow other computers without TLS"))
+    serve.add_argument("--public-url", help=_("address that devices reach it by; kept for QR pictures"))
+    serve.add_argument(
+        "--public-api", action="store_true", help=_("let everyone read open datasets without a token")
+    )
     serve.set_defaults(run=_serve)
     enrol = command("enrol", _("make a one-time code for a device"))
     enrol.add_argument("--role", required=True, choices=hub.ROLES, help=_("what the device may do"))
@@ -41,8 +48,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     enrol.add_argument("--bbox", help=_("area in RD that the device is limited to: x1,y1,x2,y2"))
     enrol.add_argument("--days", type=int, help=_("days without contact after which its copy locks itself"))
     enrol.add_argument("--qr", type=Path, help=_("write a QR picture (.svg or .png) to this file"))
-    enrol.add_argument("--url", help=_("address of the central store, for the QR picture"))
+    enrol.add_argument("--url", help=_("address of the central store in the QR picture"))
     enrol.set_defaults(run=_enrol)
+    token = command("token", _("make a token with which another program may read"))
+    token.add_argument("--role", required=True, choices=hub.ROLES, help=_("what it may read"))
+    token.add_argument("--name", default="client", help=_("what people call the program"))
+    token.add_argument("--bbox", help=_("area in RD that it is limited to: x1,y1,x2,y2"))
+    token.add_argument("--days", type=int, help=_("days that the token is good"))
+    token.set_defaults(run=_token)
     command("devices", _("list the devices")).set_defaults(run=_devices)
     for name, how, purpose in (
         ("retire", hub.RETIRED, _("end a device after it has delivered what it holds")),
@@ -51,6 +64,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         end = command(name, purpose)
         end.add_argument("device", help=_("id of the device"))
         end.set_defaults(run=_end, how=how)
+    hub_backup.add_commands(command)
     hub_upkeep.add_commands(command)
     audit.add_command(command)
 
@@ -85,6 +99,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    if arguments.public_url is not None:
+        _keep_public_url(arguments.store, arguments.public_url)
     running = hub.RunningHub(
         arguments.store,
         arguments.host,
@@ -92,31 +108,65 @@ def _serve(arguments: argparse.Namespace) -> int:
         certificate=arguments.certificate,
         key=arguments.key,
         insecure=arguments.insecure,
+        public_api=arguments.public_api,
     )
     running.run(lambda url: _write({"url": url}))
     return 0
 
 
+def _keep_public_url(path: Path, url: str) -> None:
+    with hub.open_central(path) as store, store.transaction():
+        store.set_setting(_PUBLIC_URL, _checked_url(url))
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadInput(_("“{url}” is no address such as https://stadsveld.example.nl.").format(url=url[:200]))
+    return url.rstrip("/")
+
+
 def _enrol(arguments: argparse.Namespace) -> int:
-    with Store.open(arguments.store) as store:
+    with hub.open_central(arguments.store) as store:
+        url = arguments.url or store.setting(_PUBLIC_URL)
+        if arguments.qr is not None and url is None:
+            raise BadInput(
+                _(
+                    "A QR picture needs the address of the central store: give --url, or serve it once "
+                    "with --public-url."
+                )
+            )
+        url = None if url is None else _checked_url(url)
         area = bbox_of(arguments.bbox)
         code = hub.new_code(store, arguments.role, arguments.name, area, days=arguments.days)
     if arguments.qr is not None:
-        payload = json.dumps({"url": arguments.url, "code": code})
+        payload = json.dumps({"url": url, "code": code})
         is_png = arguments.qr.suffix.lower() == ".png"
-        arguments.qr.write_bytes(png(payload) if is_png else svg(payload).encode())
+        try:
+            arguments.qr.write_bytes(png(payload) if is_png else svg(payload).encode())
+        except OSError as error:
+            message = _("{file} cannot be written: {error}")
+            raise StoreError(message.format(file=arguments.qr, error=error.strerror)) from error
     _write({"code": code})
     return 0
 
 
+def _token(arguments: argparse.Namespace) -> int:
+    with hub.open_central(arguments.store) as store:
+        area = bbox_of(arguments.bbox)
+        token = hub.new_client(store, arguments.role, arguments.name, area, days=arguments.days)
+    _write({"token": token})
+    return 0
+
+
 def _devices(arguments: argparse.Namespace) -> int:
-    with Store.open(arguments.store) as store:
+    with hub.open_central(arguments.store) as store:
         _write({"devices": hub.list_devices(store)})
     return 0
 
 
 def _end(arguments: argparse.Namespace) -> int:
-    with Store.open(arguments.store) as store:
+    with hub.open_central(arguments.store) as store:
         hub.end_device(store, arguments.device, arguments.how)
     _write({"device_id": arguments.device, "ended": arguments.how})
     return 0

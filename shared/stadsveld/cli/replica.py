@@ -37,6 +37,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         parser.add_argument("--hub", required=True, help=_("address of the central store"))
         parser.add_argument("--code", required=True, help=_("one-time code"))
         parser.add_argument("--name", help=_("what people call this device"))
+    join.add_argument(
+        "--move", action="store_true", help=_("leave its central store for this one, with all it holds")
+    )
     init.add_argument("--bbox", help=_("only objects in this area in RD: x1,y1,x2,y2"))
     init.add_argument("--kinds", help=_("only these kinds, with commas between them"))
     init.set_defaults(run=_init)
@@ -67,7 +70,8 @@ def _init(arguments: argparse.Namespace) -> int:
 def _join(arguments: argparse.Namespace) -> int:
     with Store.open(arguments.file) as store:
         transport = sync.RequestsTransport(arguments.hub)
-        sync.join(store, transport, arguments.code, arguments.name or arguments.file.stem)
+        name = arguments.name or arguments.file.stem
+        sync.join(store, transport, arguments.code, name, may_move=arguments.move)
         _write({"replica": str(arguments.file), "device_id": store.device_id, "role": store.setting("role")})
     return 0
 
@@ -97,6 +101,7 @@ def _status(arguments: argparse.Namespace) -> int:
             "device_id": store.device_id,
             "outbox": len(items) - len(refused),
             "refused": refused,
+            "waiting": sync.waiting(store),
             "conflicts": len(sync.conflicts(store)),
             "expires_at": store.setting("expires_at"),
             "expired": sync.is_expired(store),

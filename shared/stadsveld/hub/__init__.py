@@ -5,10 +5,12 @@ All bodies are JSON objects, gzip on request and answer where marked so; errors 
 `enrol` every request carries `Authorization: Bearer TOKEN`.
 
     GET  /v1/health                    {"status": "ok", "version"}
-    POST /v1/enrol                     {code, name, token, device_id?, bbox?, kinds?}: the device makes its
-                                       own random token, so asking again after a lost answer is safe;
-                                       -> {device_id, role, name, bbox}
-    GET  /v1/status                    {epoch, now_ms, role, ended, device_id}
+    POST /v1/enrol                     {code, name, token, device_id?, or_new?, bbox?, kinds?}: the device
+                                       makes its own random token, so asking again after a lost answer is
+                                       safe; `or_new`: another id will do where the wanted one is taken;
+                                       -> {device_id, role, name, bbox, store_id}
+    GET  /v1/status                    {epoch, now_ms, role, ended, device_id, backed_up, backed_up_at}:
+                                       up to which place in the log, and as of when, a backup holds all
     GET  /v1/replica                   an empty working copy (SQLite file)
     POST /v1/snapshot                  {name, size, sha256, seq}: a first start; pull after `seq` follows
     GET  /v1/snapshot/{name}           that file (gzip of a working copy), also in ranges
@@ -32,8 +34,12 @@ from ..errors import MissingComponent
 from ..text import _
 
 try:
+    from .backup import back_up
     from .central import Central, prepare
-    from .devices import LOST, RETIRED, end_device, list_devices, new_code
+    from .checkup import check_up
+    from .copying import open_central
+    from .devices import LOST, RETIRED, end_device, list_devices, new_client, new_code
+    from .restore import restore
     from .roles import ROLES
     from .server import RunningHub
 except ModuleNotFoundError as _missing:
@@ -49,8 +55,13 @@ __all__ = [
     "ROLES",
     "Central",
     "RunningHub",
+    "back_up",
+    "check_up",
     "end_device",
     "list_devices",
+    "new_client",
     "new_code",
+    "open_central",
     "prepare",
+    "restore",
 ]

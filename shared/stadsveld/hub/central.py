@@ -110,12 +110,12 @@ class Central:
             yield "conflicts", "Fields in conflict.", (), ask(statement("count_conflicts")).fetchone()[0]
             yield "log_sequence", "Last place in the log.", (), ask(statement("last_logged")).fetchone()[0]
             found = ask(statement("devices_by_state")).fetchall()
-            backup = store.setting("last_backup")
+            backup = store.setting("backed_up_at")
         for row in found:
             yield "devices", "Devices by state.", (("state", row["state"]),), row["number"]
         yield "devices_copied", "Devices of which two copies speak.", (), sum(row["copied"] for row in found)
         for row in found:
-            if row["oldest"] is not None:
+            if row["state"] == "active" and row["oldest"] is not None:
                 purpose = "When the active device that was silent longest spoke last."
                 yield "oldest_last_seen_timestamp_seconds", purpose, (), unix_time(row["oldest"])
         if backup is not None:
@@ -135,6 +135,16 @@ class Central:
     def epoch(self) -> str:
         """The epoch of the store; a restored backup begins a new one."""
         return self._store.setting("epoch") or ""
+
+    @property
+    def store_id(self) -> str:
+        """The id of the store, which stays when it is restored; a device may notice another store by it."""
+        return self._store.device_id
+
+    @property
+    def public_url(self) -> str | None:
+        """The address by which devices reach the service, where whoever runs it told."""
+        return self._store.setting("public_url")
 
     # Devices
 
@@ -197,6 +207,8 @@ class Central:
                 "copied": is_copied,
                 "folded_before": int(store.setting(FOLDED_SETTING) or 0),
                 "last_logged": int(store.connection.execute(statement("last_logged")).fetchone()[0]),
+                "backed_up": int(store.setting("backed_up_seq") or 0),
+                "backed_up_at": store.setting("backed_up_at"),
             }
 
     def push(self, device: Device, changes: object) -> list[dict[str, Any]]:

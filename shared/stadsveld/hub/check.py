@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from .. import geo
 from ..model import ENTITIES, Entity
 from ..store import Store, statement
 from ..sync.changes import ERASES, EXISTS, SCHEMA, Change
+from ..sync.clock import instant_of
 from ..sync.values import right_geometry
 from ..text import _
 from .area import Area, boxes_meet
@@ -37,9 +39,26 @@ def _author_refusal(store: Store, device: Device, change: Change) -> str | None:
     author = device_by_id(store, change.device)
     if author is None and device.role not in WRITE_REGISTERS and change.device != store.device_id:
         return _("It was made on a device that is not known here. Synchronise from that device.")
-    if author is not None and author.ended == LOST:
+    if author is not None and _is_of_after_loss(author, change):
         return _("It was made on a device that was reported lost.")
     return None if author is None else _role_refusal(author, change)
+
+
+def may_come_from_author(store: Store, device: Device, change: Change) -> bool:
+    """Tell whether a refused change may yet be taken from its author, or from who may write it.
+
+    So it is with what others made and a restored store has forgotten: the one who carries it keeps it.
+    """
+    author = device_by_id(store, change.device)
+    return change.device != device.device_id and (author is None or not _is_of_after_loss(author, change))
+
+
+def _is_of_after_loss(author: Device, change: Change) -> bool:
+    """What a device made before it was lost was its owner's, and may be brought back after a restore."""
+    if author.ended != LOST or author.ended_at is None:
+        return author.ended == LOST
+    ended_at = datetime.fromisoformat(author.ended_at.replace("Z", "+00:00"))
+    return instant_of(change.hlc) > ended_at.timestamp() * 1000
 
 
 def _role_refusal(device: Device, change: Change) -> str | None:
@@ -141,4 +160,4 @@ def _cycle_refusal(store: Store, change: Change) -> str | None:
     return None
 
 
-__all__ = ["refusal"]
+__all__ = ["may_come_from_author", "refusal"]

@@ -16,7 +16,7 @@ from .central import Central
 from .devices import LOST, RETIRED, Device
 from .limits import WRONG_CODE
 from .pictures import png, svg
-from .web import Problem, address_of, json_of, route, too_many
+from .web import LARGEST_UNKNOWN, Problem, address_of, json_of, route, too_many
 
 
 def routes(central: Central) -> list[Route]:
@@ -33,7 +33,7 @@ def routes(central: Central) -> list[Route]:
 
 async def _enrol(central: Central, request: Request, _device: Device) -> dict[str, Any]:
     too_many(central, WRONG_CODE, central.limits.wait(WRONG_CODE, address_of(request)))
-    wish = await json_of(request)
+    wish = await json_of(request, LARGEST_UNKNOWN)
     try:
         device = await run_in_threadpool(central.enrol, wish)
     except Refused:
@@ -41,7 +41,7 @@ async def _enrol(central: Central, request: Request, _device: Device) -> dict[st
         raise
     request.state.facts = {"enrolled": device.device_id, "role": device.role}
     known = {"device_id": device.device_id, "role": device.role, "name": device.name, "bbox": device.bbox}
-    return {**known, "expires_at": device.expires_at}
+    return {**known, "expires_at": device.expires_at, "store_id": central.store_id}
 
 
 async def _delivered(central: Central, _request: Request, device: Device) -> dict[str, Any]:
@@ -57,7 +57,7 @@ async def _wiped(central: Central, _request: Request, device: Device) -> dict[st
 async def _admin_enrol(central: Central, request: Request, device: Device) -> dict[str, Any]:
     wish = await json_of(request)
     code = await run_in_threadpool(central.new_code, device, wish)
-    url = str(wish.get("url") or request.base_url).rstrip("/")[:500]
+    url = str(wish.get("url") or central.public_url or request.base_url).rstrip("/")[:500]
     payload = json.dumps({"url": url, "code": code}, ensure_ascii=True)
     picture = base64.b64encode(png(payload)).decode("ascii")
     return {"code": code, "url": url, "payload": payload, "svg": svg(payload), "png_base64": picture}

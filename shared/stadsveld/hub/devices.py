@@ -54,6 +54,8 @@ class Device:
         kinds: entities that it is subscribed to, or None for all.
         ended: `retired`, `lost` or None.
         days: days after each contact that its working copy may be used, or None for ever.
+        is_client: a program of others that reads; it has no working copy and sends nothing.
+        ended_at: when it was ended (UTC), or None.
     """
 
     device_id: str
@@ -64,6 +66,8 @@ class Device:
     kinds: frozenset[str] | None = None
     ended: str | None = None
     days: int | None = None
+    is_client: bool = False
+    ended_at: str | None = None
 
     @property
     def expires_at(self) -> str | None:
@@ -101,13 +105,7 @@ def new_code(
     Raises:
         BadInput: unknown role, no name, an area that is none, or days that are no number of days.
     """
-    if role not in ROLES:
-        raise BadInput(
-            _("“{role}” is no role; choose from {roles}.").format(role=role, roles=", ".join(ROLES))
-        )
-    area = checked_bbox(bbox)
-    if days is not None and (type(days) is not int or not 1 <= days <= _MOST_DAYS):
-        raise BadInput(_("Give a whole number of days from 1 to {n}.").format(n=_MOST_DAYS))
+    area = _checked_limits(role, bbox, days)
     letters = [secrets.choice(_LETTERS) for _place in range(_GROUPS * _GROUP_LENGTH)]
     code = "-".join("".join(letters[i : i + _GROUP_LENGTH]) for i in range(0, len(letters), _GROUP_LENGTH))
     device_id, expires = new_id(), _instant(_CODE_LIFE)
@@ -117,6 +115,36 @@ def new_code(
         store.connection.execute(statement("set_device_days"), (days, _code_hash(code)))
         record(store, "make code", **_by(by), device=device_id, to_be=role, bbox=area, days=days)
     return code
+
+
+def new_client(
+    store: Store,
+    role: str,
+    name: str,
+    bbox: Sequence[float] | None = None,
+    *,
+    days: int | None = None,
+) -> str:
+    """Make and return a token with which a program of others may read, kept as its hash only.
+
+    Args:
+        store: the central store.
+        role: key of `roles.READS`: what it may read.
+        name: what people call it.
+        bbox: area that it is limited to (EPSG:28992).
+        days: days that the token is good; until it is ended when None.
+
+    Raises:
+        BadInput: as `new_code`.
+    """
+    area = _checked_limits(role, bbox, days)
+    token, client_id = secrets.token_urlsafe(32), new_id()
+    expires = None if days is None else _instant(timedelta(days=days))
+    values = (client_id, checked_name(name), role, _as_json(area), _hash(token), now(), expires)
+    with store.transaction():
+        store.connection.execute(statement("add_client"), values)
+        record(store, "make token", device=client_id, to_be=role, bbox=area, days=days)
+    return token
 
 
 def enrol(store: Store, wish: dict[str, Any]) -> Device:
@@ -152,7 +180,8 @@ def enrol(store: Store, wish: dict[str, Any]) -> Device:
         if store.connection.execute(statement("device_by_token"), (_hash(token),)).fetchone() is not None:
             raise Refused(_("This token is of another device. Make a new working copy."))
         subscription = _subscription(wish, found["bbox"])
-        device_id = _device_id(store, wish.get("device_id"), found["device_id"])
+        or_new = wish.get("or_new") is True
+        device_id = _device_id(store, wish.get("device_id"), found["device_id"], or_new=or_new)
         values = (device_id, name, _hash(token), subscription, now(), now(), found["code_hash"])
         store.connection.execute(statement("enrol_device"), values)
         record(store, "enrol", who=device_id, role=found["role"])
@@ -171,6 +200,8 @@ def device_of(store: Store, token: str) -> Device:
         raise Refused(_("This device is not known here. Enrol it with a new code."))
     if found["ended"] == LOST:
         raise DeviceLost(_device(found))
+    if found["token_expires"] is not None and found["token_expires"] < now():
+        raise Refused(_("This token has expired. Ask an administrator for a new one."))
     return _device(found)
 
 
@@ -266,6 +297,17 @@ def note_ending(store: Store, device: Device, step: str) -> None:
         record(store, step, who=device.device_id, role=device.role)
 
 
+def _checked_limits(role: str, bbox: object, days: object) -> Bbox | None:
+    """Check role and days, and return the area."""
+    if role not in ROLES:
+        raise BadInput(
+            _("“{role}” is no role; choose from {roles}.").format(role=role, roles=", ".join(ROLES))
+        )
+    if days is not None and (type(days) is not int or not 1 <= days <= _MOST_DAYS):
+        raise BadInput(_("Give a whole number of days from 1 to {n}.").format(n=_MOST_DAYS))
+    return checked_bbox(bbox)
+
+
 def checked_name(name: object) -> str:
     """Return a name of a device.
 
@@ -312,14 +354,18 @@ def _subscription(wish: dict[str, Any], area_json: str | None) -> str | None:
     return _as_json({"bbox": bbox or area, "kinds": kinds}) if bbox or area or kinds else None
 
 
-def _device_id(store: Store, wanted: object, made: str) -> str:
+def _device_id(store: Store, wanted: object, made: str, *, or_new: bool) -> str:
+    """Return the id of a device that enrols: the one it wants where nobody has it, else a new one."""
     if wanted is None:
         return made
     if not is_uuid(wanted):
         raise BadInput(_("“{key}” must be a UUID in lower case.").format(key="device_id"))
-    if store.connection.execute(statement("device_by_id"), (wanted,)).fetchone() is not None:
-        raise Refused(_("A device with this id is enrolled already. Make a new working copy."))
-    return str(wanted)
+    is_taken = store.connection.execute(statement("device_by_id"), (wanted,)).fetchone() is not None
+    if not is_taken and wanted != store.device_id:
+        return str(wanted)
+    if or_new:
+        return made
+    raise Refused(_("A device with this id is enrolled already. Make a new working copy."))
 
 
 def _device(row: Any) -> Device:
@@ -334,6 +380,8 @@ def _device(row: Any) -> Device:
         None if kinds is None else frozenset(kinds),
         row["ended"],
         row["days"],
+        row["kind"] == "client",
+        row["ended_at"],
     )
 
 

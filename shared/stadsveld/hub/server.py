@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import FrameType, TracebackType
 
 import uvicorn
 
-from ..errors import Refused, StoreError
+from ..errors import BadInput, Refused, StoreError
 from ..text import _
 from .app import make_app
 from .central import Central
+from .certificate import refuse_unusable
+from .locking import ServiceLock
+from .patience import PatientProtocol
 
 _GRACE = 15
 _BACKLOG = 256
@@ -49,7 +54,8 @@ class RunningHub:
         public_api: let everyone read rows of open datasets by OGC API – Features, without a token.
 
     Raises:
-        StoreError: the store cannot be opened, or the port is taken.
+        StoreError: the store cannot be opened, a service runs over it already, or the port is taken.
+        BadInput: the certificate or its key cannot be used.
         Refused: other computers could reach it without TLS.
     """
 
@@ -71,19 +77,22 @@ class RunningHub:
                     "certificate and its key, or say --insecure where a proxy takes care of TLS."
                 )
             )
-        self._central = Central(path)
-        try:
-            self._socket = _bound(host, port)
-        except OSError as error:
-            self._central.close()
-            message = _("Port {port} of {host} cannot be used: {error}")
-            raise StoreError(message.format(port=port, host=host, error=error.strerror)) from error
+        if certificate is not None:
+            refuse_unusable(certificate, key)
+        elif key is not None:
+            raise BadInput(_("Give the certificate that belongs to the key."), file=key)
+        with ExitStack() as begun:
+            self._socket = begun.enter_context(_bound(host, port))
+            self._lock = begun.enter_context(ServiceLock(path))
+            self._central = begun.enter_context(closing(Central(path)))
+            begun.pop_all()
         shown = f"[{host}]" if ":" in host else host
         scheme = "http" if certificate is None else "https"
         self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
         self._ready = threading.Event()
         config = uvicorn.Config(
             make_app(self._central, public_api=public_api),
+            http=PatientProtocol,
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -104,8 +113,7 @@ class RunningHub:
         try:
             self._server.run(sockets=[self._socket])
         finally:
-            self._socket.close()
-            self._central.close()
+            self._close()
 
     def start(self) -> str:
         """Serve in a thread of this process; return the address once it accepts."""
@@ -122,8 +130,14 @@ class RunningHub:
         if self._thread is not None:
             self._thread.join(_GRACE * 2)
             self._thread = None
+        self._close()
+
+    def _close(self) -> None:
         self._socket.close()
-        self._central.close()
+        try:
+            self._central.close()
+        finally:
+            self._lock.release()
 
     def __enter__(self) -> RunningHub:
         self.start()
@@ -149,13 +163,21 @@ def is_loopback(host: str) -> bool:
 
 
 def _bound(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        StoreError: the port is taken, or the address is not of this computer.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # Elsewhere this would share the port with another program.
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
         made.listen(_BACKLOG)
-    except BaseException:
+    except (OSError, OverflowError) as error:
         made.close()
-        raise
+        message = _("Port {port} of {host} cannot be used: {error}")
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(message.format(port=port, host=host, error=reason)) from error
     return made

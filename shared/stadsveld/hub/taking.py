@@ -11,7 +11,7 @@ from ..sync.changes import Change, change_from_wire, skeleton_from_wire
 from ..sync.clock import Clock
 from ..sync.merge import NEW, OTHER, Merge, read_change
 from ..text import _
-from .check import refusal
+from .check import may_come_from_author, refusal
 from .devices import Device
 
 
@@ -40,6 +40,8 @@ class Taking:
             return {**answer, "status": "duplicate"}
         reason = _("It holds no values.") if change.quarantined else None
         reason = reason or refusal(self._store, self._device, change)
+        if reason is not None and may_come_from_author(self._store, self._device, change):
+            return {**answer, **_quarantined(reason), "waits": True}
         if reason is not None:
             return {**answer, **self._quarantine(change.skeleton(), reason)}
         return {**answer, **self._accept(change)}

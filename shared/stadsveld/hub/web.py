@@ -32,11 +32,15 @@ _log = logging.getLogger("stadsveld.hub")
 #: Most bytes of a request as sent, and of JSON once decompressed.
 LARGEST_BODY = 32 << 20
 LARGEST_JSON = 96 << 20
-#: Seconds without a byte after which a body counts as given up by its sender.
-PATIENCE = 60.0
+#: Seconds without a byte after which a body counts as given up by its sender, and the fewest bytes a
+#: second that it must bring on the whole after that time.
+PATIENCE, SLOWEST = 60.0, 100.0
+#: Most bytes of a request of somebody who is not known yet.
+LARGEST_UNKNOWN = 64 << 10
 _WORTH_COMPRESSING = 1024
 _COMPRESSION = 5
 
+_PHOTOS = "/v1/photos/"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 Handler = Callable[[Central, Request, Device], Awaitable[Any]]
@@ -71,6 +75,7 @@ async def _answer(
         if guarded:
             device = await run_in_threadpool(device_of, central, request)
             within_limit(central, limits.DEVICE, device.device_id)
+            _refuse_client(request, device)
         else:
             within_limit(central, limits.OPEN, address_of(request))
         result = await handler(central, request, device)
@@ -124,6 +129,16 @@ async def _tell(central: Central, request: Request, device: Device, path: str, s
             await run_in_threadpool(central.write_tally)
         except StadsveldError as error:
             _log.warning(json.dumps({"action": "audit", "error": str(error)}, ensure_ascii=False))
+
+
+def _refuse_client(request: Request, device: Device) -> None:
+    """A client of others reads features (see `features`) and photos; it is no working copy."""
+    is_photo = request.method in {"GET", "HEAD"} and request.url.path.startswith(_PHOTOS)
+    if device.is_client and not is_photo:
+        text = _("This token is for reading features and photos; it cannot synchronise.")
+        raise Problem(403, text, _("Enrol a device with a one-time code."))
+    if device.is_client and device.ended is not None:
+        raise Problem(401, _("This token was ended. Ask an administrator for a new one."))
 
 
 def address_of(request: Request) -> str:
@@ -215,19 +230,22 @@ async def body_of(request: Request, largest: int) -> bytes:
 
 async def _pieces(request: Request) -> AsyncIterator[bytes]:
     """Yield a body as it arrives, as long as something does."""
-    stream = request.stream()
+    stream, began, size = request.stream(), time.monotonic(), 0
     while True:
+        left = began + PATIENCE + size / SLOWEST - time.monotonic()
         try:
-            yield await asyncio.wait_for(anext(stream), PATIENCE)
+            piece = await asyncio.wait_for(anext(stream), min(PATIENCE, max(left, 0.0)))
+            size += len(piece)
+            yield piece
         except StopAsyncIteration:
             return
         except asyncio.TimeoutError as error:
             raise Problem(408, _("The body did not arrive in time."), _("Send it again.")) from error
 
 
-async def json_of(request: Request) -> dict[str, Any]:
+async def json_of(request: Request, largest: int = LARGEST_BODY) -> dict[str, Any]:
     """Return the JSON object that was sent."""
-    body = await body_of(request, LARGEST_BODY)
+    body = await body_of(request, largest)
     encoding = request.headers.get("content-encoding", "identity").lower()
     return await run_in_threadpool(_parsed, body, encoding)
 
@@ -255,7 +273,7 @@ def _decompressed(body: bytes) -> bytes:
     if stream.unconsumed_tail:
         text = _("This is more than {n} bytes.").format(n=LARGEST_JSON)
         raise Problem(413, text, _("Send it in smaller pieces."))
-    if not stream.eof:
+    if not stream.eof or stream.unused_data:
         raise Problem(400, _("The compressed body is damaged."), _("Send it again."))
     return content
 

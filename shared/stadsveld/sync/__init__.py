@@ -26,6 +26,7 @@ from .views import (
     outbox,
     resolve,
     state_at,
+    waiting,
 )
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "sync",
     "token_of",
     "transport_of",
+    "waiting",
 ]

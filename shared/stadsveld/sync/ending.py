@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TypeGuard, cast
 
 from ..errors import Refused, StoreError, Unavailable
-from ..store import Store
+from ..store import Store, statement
 from ..store.connection import Connection
 from ..store.store import now
 from ..store.wiping import why_gone, wipe
@@ -112,11 +112,13 @@ def undelivered(store: Store) -> list[str]:
         waiting = len(items) - refused
         drafts = len(store.drafts())
         photos = sum(map(store.photos.has, photos_without_receipt(store)))
+        others = store.connection.execute(statement("count_waiting")).fetchone()[0]
         is_offering = store.setting("offer_all_until") is not None
     counted = (
         (waiting + is_offering, _("{n} changes have no receipt yet; synchronise again.")),
         (refused, _("{n} changes were refused and are only here; ask an administrator what to do.")),
         (drafts, _("{n} forms are unfinished; finish or discard them, and synchronise again.")),
+        (others, _("{n} changes of others are only here and wait for their authors to synchronise.")),
         (photos, _("{n} photos are not delivered yet; synchronise again.")),
     )
     return [text.format(n=number) for number, text in counted if number]

@@ -22,6 +22,8 @@ _BATCH = 500
 _ROWS_BATCH = 2000
 #: Bytes of JSON after which a batch is full.
 _BATCH_BYTES = 4 << 20
+#: Receipt of what others made and the central store will take from its author only.
+_WAITING = "waiting"
 _WRITES_REGISTERS = ("planner", "administrator")
 
 
@@ -36,6 +38,7 @@ class Push:
 
     def changes(self, progress: Progress) -> None:
         """Send the changes that the central store has not confirmed, in batches."""
+        self._offer_waiting()
         after = 0
         while True:
             progress.report(0.5, _("sending edits"))
@@ -44,13 +47,28 @@ class Push:
             rows = self._execute(statement("unsent_changes"), parameters).fetchall()
             if not rows:
                 break
-            changes = [change_from_row(self._store, row).as_wire() for row in rows]
-            for batch in _batches(changes):
-                self._push_batch(batch)
+            self._push_rows(rows)
             after = rows[-1]["seq"]
         if self._store.setting("offer_all_until") is not None:
             with self._store.transaction():
                 self._store.set_setting("offer_all_until", None)
+
+    def _offer_waiting(self) -> None:
+        """Offer others' changes again that wait for their authors: one of each, the rest where it passes."""
+        for probe in self._execute(statement("waiting_probes")).fetchall():
+            rows = [probe]
+            while rows:
+                self._push_rows(rows)
+                answer = self._execute(statement("receipt_of"), (probe["change_id"],)).fetchone()
+                if answer["status"] == _WAITING:
+                    break
+                after = (probe["device"], probe["entity"], rows[-1]["seq"], _BATCH)
+                rows = self._execute(statement("waiting_of"), after).fetchall()
+
+    def _push_rows(self, rows: list[Any]) -> None:
+        changes = [change_from_row(self._store, row).as_wire() for row in rows]
+        for batch in _batches(changes):
+            self._push_batch(batch)
 
     def _push_batch(self, batch: list[dict[str, Any]]) -> None:
         """Send a batch; where it cannot pass as a whole, halve it until only the culprit stays."""
@@ -81,8 +99,11 @@ class Push:
         status, reason = answer.get("status"), answer.get("reason")
         if status not in ("accepted", "duplicate", "quarantined"):
             raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
-        self.report.pushed += 1
         change_id = change["change_id"]
+        if status == "quarantined" and answer.get("waits") is True and self._is_of_others(change):
+            self._execute(statement("put_receipt"), (change_id, _WAITING, reason, now()))
+            return
+        self.report.pushed += 1
         self._execute(statement("put_receipt"), (change_id, status, reason, now()))
         if status == "quarantined":
             merge.quarantine(change_id)
@@ -92,6 +113,9 @@ class Push:
             self.report.accepted += 1
         else:
             self.report.duplicate += 1
+
+    def _is_of_others(self, change: dict[str, Any]) -> bool:
+        return bool(change["device"] != self._store.device_id)
 
     def rows(self, progress: Progress, role: str) -> None:
         """Send register rows that were imported here, if the role may."""

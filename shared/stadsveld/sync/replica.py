@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 from ..errors import BadInput, Refused, StoreError
 from ..model import ENTITIES, new_id
-from ..store import Store, wiping
+from ..store import Store, statement, wiping
 from ..store.store import Bbox
 from ..text import _
 from .capture import seal
@@ -22,6 +23,8 @@ KeepToken = Callable[[str], None]
 #: Setting of a working copy that was told that a copy of it speaks too.
 COPIED_SETTING = "copied"
 _BESIDE_SETTING = "beside"
+#: Setting of a working copy: id of its central store, which stays when that is restored.
+_STORE_SETTING = "hub_store_id"
 
 
 def create_replica(
@@ -82,22 +85,45 @@ def create_replica(
 
 
 def join(
-    store: Store, transport: Transport, code: str, name: str, *, keep_token: KeepToken | None = None
+    store: Store,
+    transport: Transport,
+    code: str,
+    name: str,
+    *,
+    keep_token: KeepToken | None = None,
+    may_move: bool = False,
 ) -> None:
     """Make a store of one's own a working copy of a central store; the first `sync` sends all it has.
 
     A working copy of which another copy speaks too (`SyncReport.copied`) may join anew, once it has sent
     all it has: with the new code it gets an identity of its own and goes on from there.
 
+    A working copy that the central store has forgotten (it was restored from an older backup), or whose
+    token was lost, joins again: under its own id where nobody has that, else under a new one. All it
+    holds stays, and the next `sync` sends what is not confirmed.
+
+    Args:
+        store: the file.
+        transport: the way to the central store.
+        code: one-time code that an administrator gave.
+        name: what people call this device.
+        keep_token: as in `create_replica`.
+        may_move: a working copy may leave its central store for another one, with all it holds.
+
     Raises:
-        StoreError: the file is a working copy or a central store already, or a copy with unsent changes.
+        StoreError: the file is a working copy that its central store knows, one of another central
+            store, a copy with unsent changes, or a central store itself.
         Refused: the code is wrong, used or expired.
+        Lost: the device was reported lost.
         Unavailable: no answer; the same call may succeed later with the same code.
     """
-    if store.setting("hub_url") is not None and store.setting(COPIED_SETTING) is None:
-        raise StoreError(_("{file} is a working copy already.").format(file=store.path))
     if store.setting("hub_url") is not None:
-        _join_anew(store, transport, code, name, keep_token)
+        if store.setting(COPIED_SETTING) is not None:
+            _join_anew(store, transport, code, name, keep_token)
+        elif _is_known(store, transport):
+            raise StoreError(_("{file} is a working copy already.").format(file=store.path))
+        else:
+            _join_again(store, transport, code, name, keep_token, may_move=may_move)
         return
     if store.setting("epoch") is not None:
         raise StoreError(_("{file} is a central store; it cannot join another one.").format(file=store.path))
@@ -123,18 +149,65 @@ def _join_anew(
     token = _token_for(aside, keep_token)
     enrolled = _enrol(aside, transport, {"code": code, "name": name, "token": token})
     with store.transaction():
-        _remember(store, transport, enrolled)
-        store.set_setting("cursor", "0")
-        store.set_setting(_BESIDE_SETTING, aside.name if keep_token is None else None)
-        for key in (COPIED_SETTING, "ticket", "visit"):
-            store.set_setting(key, None)
+        _begin_again(store, transport, enrolled, aside.name if keep_token is None else None)
     _deliver(token, store.path, keep_token)
+
+
+def _is_known(store: Store, transport: Transport) -> bool:
+    """Tell whether the central store knows the token of this device; asks for a photo that cannot be."""
+    try:
+        Link(transport, token_of(store)).fetch(f"/v1/photos/{'0' * 64}")
+    except Refused:
+        return False
+    return True
+
+
+def _join_again(
+    store: Store, transport: Transport, code: str, name: str, keep_token: KeepToken | None, *, may_move: bool
+) -> None:
+    """Enrol a working copy that is not known any more; identity and token change in one transaction."""
+    with store.transaction(capture=False):
+        seal(store)
+    # By the code: asking again with it after a lost answer finds the same token.
+    aside = store.path.with_name(f"{store.path.name}.{hashlib.sha256(code.encode()).hexdigest()[:16]}")
+    token, old_token = _token_for(aside, keep_token), _token_path(_beside(store))
+    wishes = {"device_id": store.device_id, "or_new": True}
+    enrolled = _enrol(aside, transport, {"code": code, "name": name, "token": token, **wishes})
+    known = store.setting(_STORE_SETTING)
+    if known not in (None, enrolled.get("store_id")) and not may_move:
+        raise StoreError(
+            _(
+                "{file} is a working copy of another central store than this one. Check the address; if "
+                "all it holds is to go to this one, join with --move."
+            ).format(file=store.path)
+        )
+    with store.transaction():
+        if enrolled["device_id"] != store.device_id:
+            last = store.connection.execute(statement("last_change")).fetchone()[0]
+            store.set_setting("offer_all_until", str(last))
+        _begin_again(store, transport, enrolled, aside.name if keep_token is None else None)
+    if keep_token is None:
+        old_token.unlink(missing_ok=True)
+    _deliver(token, store.path, keep_token)
+
+
+def _begin_again(store: Store, transport: Transport, enrolled: dict[str, Any], beside: str | None) -> None:
+    _remember(store, transport, enrolled)
+    store.set_setting("cursor", "0")
+    store.set_setting(_BESIDE_SETTING, beside)
+    for key in (COPIED_SETTING, "ticket", "visit"):
+        store.set_setting(key, None)
 
 
 def token_of(store: Store) -> str | None:
     """Return the token of this device from the file beside the working copy, or None."""
-    path = _token_path(store.path.with_name(store.setting(_BESIDE_SETTING) or store.path.name))
+    path = _token_path(_beside(store))
     return path.read_text(encoding="ascii").strip() if path.is_file() else None
+
+
+def _beside(store: Store) -> Path:
+    """Return the name that the token of this device is kept beside."""
+    return store.path.with_name(store.setting(_BESIDE_SETTING) or store.path.name)
 
 
 def transport_of(store: Store, timeout: float = 60.0) -> RequestsTransport:
@@ -161,6 +234,7 @@ def _remember(store: Store, transport: Transport, enrolled: dict[str, Any]) -> N
     with store.transaction():
         store.set_setting("device_id", str(enrolled["device_id"]))
         store.set_setting("role", str(enrolled["role"]))
+        store.set_setting(_STORE_SETTING, enrolled.get("store_id"))
         store.set_setting(EXPIRES_SETTING, enrolled.get("expires_at"))
         store.set_setting("hub_url", str(getattr(transport, "url", "") or enrolled.get("url") or ""))
 

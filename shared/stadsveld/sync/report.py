@@ -15,6 +15,8 @@ class SyncReport:
         accepted: of those, taken by the central store.
         duplicate: of those, known to it already.
         quarantined: refused ones: change_id, entity, entity_id, reason.
+        waiting: changes of others that a restored central store has forgotten and takes from their
+            authors only: they stay here as they are, and are offered again.
         pulled: changes and register rows that were new here.
         conflicts: fields in conflict in this working copy now.
         rows_sent: register rows sent.
@@ -32,6 +34,7 @@ class SyncReport:
     accepted: int = 0
     duplicate: int = 0
     quarantined: list[dict[str, Any]] = field(default_factory=list)
+    waiting: int = 0
     pulled: int = 0
     conflicts: int = 0
     rows_sent: int = 0

@@ -48,6 +48,7 @@ def sync(store: Store, transport: Transport, progress: Progress | None = None) -
         session.report.ended, session.report.wiped = LOST, True
         return session.report
     session.report.conflicts = store.connection.execute(statement("count_conflicts")).fetchone()[0]
+    session.report.waiting = store.connection.execute(statement("count_waiting")).fetchone()[0]
     if session.report.ended == RETIRED:
         retire(store, session.link, session.report)
     progress.report(1.0)

@@ -98,6 +98,11 @@ def outbox(store: Store) -> list[OutboxItem]:
     return items
 
 
+def waiting(store: Store) -> int:
+    """Return how many changes of others only this file holds, for their authors to send again."""
+    return int(store.connection.execute(statement("count_waiting")).fetchone()[0])
+
+
 def conflicts(store: Store) -> list[Conflict]:
     """Return all fields in conflict, with every value that somebody gave."""
     found = []

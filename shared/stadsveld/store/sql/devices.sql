@@ -14,7 +14,7 @@ SELECT * FROM stadsveld_device WHERE device_id = ?
 
 -- :name list_devices
 SELECT device_id, name, role, bbox, subscription, code_expires, enrolled_at, last_seen, ended, ended_at,
-        days, copied_at, delivered_at, wiped_at, told_at
+        days, copied_at, delivered_at, wiped_at, told_at, kind, token_expires
     FROM stadsveld_device ORDER BY name, device_id
 
 -- :name enrol_device

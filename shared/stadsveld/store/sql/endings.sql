@@ -47,6 +47,7 @@ UPDATE stadsveld_device SET copied_at = coalesce(copied_at, ?) WHERE device_id =
 SELECT device, count(*) AS confirmed FROM stadsveld_change WHERE state = 'accepted' GROUP BY device
 
 -- :name devices_by_state
-SELECT CASE WHEN ended IS NOT NULL THEN ended WHEN enrolled_at IS NULL THEN 'open code' ELSE 'active' END
+SELECT CASE WHEN ended IS NOT NULL THEN ended WHEN enrolled_at IS NULL THEN 'open code'
+    WHEN kind = 'client' THEN 'client' ELSE 'active' END
     AS state, count(*) AS number, min(CASE WHEN ended IS NULL AND enrolled_at IS NOT NULL THEN last_seen END)
     AS oldest, count(copied_at) AS copied FROM stadsveld_device GROUP BY 1

@@ -40,7 +40,7 @@ ALTER TABLE stadsveld_device ADD COLUMN pulled_seq INTEGER NOT NULL DEFAULT 0
 
 -- :name slowest_device
 -- How far the enrolled device that is furthest behind has come; NULL where there is none.
-SELECT min(pulled_seq) FROM stadsveld_device WHERE enrolled_at IS NOT NULL AND ended IS NULL
+SELECT min(pulled_seq) FROM stadsveld_device WHERE enrolled_at IS NOT NULL AND ended IS NULL AND kind = 'device'
 
 -- :name device_has_pulled
 UPDATE stadsveld_device SET pulled_seq = ? WHERE device_id = ? AND pulled_seq < ?
