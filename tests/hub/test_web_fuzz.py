@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from stadsveld import geo
-from stadsveld.hub import new_code, prepare, web
+from stadsveld.hub import new_code, patience, prepare, web
 from stadsveld.hub.app import make_app
 from stadsveld.hub.central import Central
 from stadsveld.hub.limits import Limits
@@ -298,12 +298,12 @@ class Raw:
     """Bytes over a socket."""
 
     def __init__(self, hub: LiveHub, token: str) -> None:
-        self._place = ("127.0.0.1", int(hub.url.rsplit(":", 1)[1]))
+        self.place = ("127.0.0.1", int(hub.url.rsplit(":", 1)[1]))
         self.head = f"Host: x\r\nAuthorization: Bearer {token}\r\n".encode()
 
     def say(self, sent: bytes, *, is_cut: bool = False) -> bytes:
         """Send bytes and return all that comes back; `is_cut` stops sending after them."""
-        with socket.create_connection(self._place, timeout=30) as connection:
+        with socket.create_connection(self.place, timeout=30) as connection:
             with suppress(OSError):  # The other side may have had enough before the end.
                 connection.sendall(sent)
                 if is_cut:
@@ -398,6 +398,57 @@ def test_a_sender_that_falls_silent(live_hub: LiveHub, monkeypatch: pytest.Monke
     got = raw.say(b"POST /v1/push HTTP/1.1\r\n" + raw.head + b'Content-Length: 100\r\n\r\n{"changes"')
     assert int(got.split(b" ", 2)[1]) == 408
     assert client.statuses(client.change()) == ["accepted"]
+
+
+def test_a_sender_that_drips(live_hub: LiveHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then, never silent for long, is no way to keep a connection: 408 too."""
+    monkeypatch.setattr(web, "SLOWEST", 1e9)
+    monkeypatch.setattr(web, "PATIENCE", 0.3)
+    client = Client(live_hub)
+    raw = Raw(live_hub, client.token)
+    with socket.create_connection(raw.place, timeout=30) as connection:
+        connection.sendall(b"POST /v1/push HTTP/1.1\r\n" + raw.head + b"Content-Length: 100000\r\n\r\n{")
+        connection.settimeout(0.05)
+        got = b""
+        while not got:
+            with suppress(TimeoutError):
+                got = connection.recv(65536)
+            with suppress(OSError):
+                connection.sendall(b" ")
+    assert got.startswith(b"HTTP/1.1 408")
+    assert client.statuses(client.change()) == ["accepted"]
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /v1/hea", b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\nGET /"])
+def test_connections_without_a_request_are_closed(
+    live_hub: LiveHub, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    """One that says nothing, one that stops in its first request, one that stops in its second."""
+    monkeypatch.setattr(patience, "PATIENCE", 0.2)
+    place = ("127.0.0.1", int(live_hub.url.rsplit(":", 1)[1]))
+    with socket.create_connection(place, timeout=30) as connection:
+        connection.sendall(begun)
+        got = b""
+        while piece := connection.recv(65536):
+            got += piece
+    assert got.count(b"HTTP/1.1 200") == begun.count(b"\r\n\r\n")
+
+
+def test_a_long_answer_is_not_cut_by_impatience(live_hub: LiveHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes longer than the patience for a head still comes whole, again and again on one connection."""
+    monkeypatch.setattr(patience, "PATIENCE", 0.05)
+    client = Client(live_hub)
+    session = requests.Session()
+    headers = {"Authorization": f"Bearer {client.token}"}
+    for _time in range(3):
+        answer = session.get(f"{live_hub.url}/v1/replica", headers=headers, timeout=30)
+        assert answer.content.startswith(b"SQLite format 3")
+
+
+def test_who_is_not_known_sends_little(live_hub: LiveHub) -> None:
+    """Enrolment takes a few lines, not megabytes."""
+    wish = {"code": "x", "name": "x" * (1 << 20), "token": "a" * 40}
+    assert requests.post(f"{live_hub.url}/v1/enrol", json=wish, timeout=30).status_code == 413
 
 
 def test_silent_senders_do_not_block_others(live_hub: LiveHub) -> None:

@@ -72,8 +72,9 @@ class Limits:
             for (rate, key), (level, then) in self._buckets.items()
             if level + (present - then) * rate.per_second < rate.burst
         }
-        if len(left) > _MOST_BUCKETS // 2:
-            left = dict(list(left.items())[len(left) // 2 :])
+        half = _MOST_BUCKETS // 2
+        if len(left) > half:
+            left = dict(list(left.items())[-half:])
         self._buckets = left
 
 
