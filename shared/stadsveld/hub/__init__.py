@@ -1,16 +1,25 @@
 """The central store over HTTP: one writer over a SpatiaLite store, devices with tokens and roles.
 
 All bodies are JSON objects, gzip on request and answer where marked so; errors are
-`{"error": …, "advice": …}` with a 4xx status (503 where the store is busy). Except for `health` and
-`enrol` every request carries `Authorization: Bearer TOKEN`.
+`{"error": …, "advice": …}` with a 4xx status (503 where the store is busy). Except for `health`, `ready`
+and `enrol` every request carries `Authorization: Bearer TOKEN`. 429 with `retry_after` (seconds, also in
+`Retry-After`) asks to come back later and refuses nothing; 403 with `"wipe": true` tells a device that
+was reported lost to wipe itself.
 
-    GET  /v1/health                    {"status": "ok", "version"}
+    GET  /v1/health                    {"status": "ok", "version"}; the process answers
+    GET  /v1/ready                     the same and {"store": "ok"}, 503 where the store cannot be read; also
+                                       /v1/health?deep=1
+    GET  /metrics                      Prometheus text; from other computers with a token
     POST /v1/enrol                     {code, name, token, device_id?, or_new?, bbox?, kinds?}: the device
                                        makes its own random token, so asking again after a lost answer is
                                        safe; `or_new`: another id will do where the wanted one is taken;
                                        -> {device_id, role, name, bbox, store_id}
     GET  /v1/status                    {epoch, now_ms, role, ended, device_id, backed_up, backed_up_at}:
-                                       up to which place in the log, and as of when, a backup holds all
+                                       up to which place in the log, and as of when, a backup holds all;
+                                       {expires_at, ticket, copied}: until when the working copy may be used
+                                       without contact, and see `tickets` (?ticket&visit)
+    POST /v1/delivered | /v1/wiped     from a retired device: all is here; it has wiped itself, and from then
+                                       on its token is dead
     GET  /v1/replica                   an empty working copy (SQLite file)
     POST /v1/snapshot                  {name, size, sha256, seq}: a first start; pull after `seq` follows
     GET  /v1/snapshot/{name}           that file (gzip of a working copy), also in ranges
@@ -22,7 +31,7 @@ All bodies are JSON objects, gzip on request and answer where marked so; errors 
                                        where the store was restored
     PUT  /v1/photos/{sha256}           the file, verified (in one piece; resumable upload comes later)
     GET  /v1/photos/{sha256}           the file, or 404 while nobody delivered it
-    POST /v1/admin/enrol               {role, name, bbox?, url?} -> {code, url, payload, svg, png_base64}
+    POST /v1/admin/enrol               {role, name, bbox?, days?, url?} -> {code, url, payload, svg, png_base64}
     GET  /v1/admin/devices             {devices: […]}
     POST /v1/admin/devices/{id}/retire | lost
 
