@@ -234,6 +234,20 @@ def test_erasing_and_folding_leave_it_whole(logged: tuple[LiveHub, Client]) -> N
     assert (found.broken, found.erased, found.changes) == (None, 3, 13)
 
 
+def test_an_erasure_that_is_pushed_is_named(live_hub: LiveHub) -> None:
+    """An administrator's device erases: the line says of which object."""
+    admin = Client(live_hub, "administrator")
+    thing = admin.change()
+    admin.push(thing)
+    erasure = {"_erases": {"title": [thing["change_id"]]}}
+    fields = {"fields": erasure, "entity_id": thing["entity_id"]}
+    assert admin.statuses(admin.change(**fields)) == ["accepted"]
+    pushes = [line for line in read(live_hub) if line["what"] == "push"]
+    assert "erases" not in pushes[0]
+    assert pushes[1]["erases"] == [f"task {thing['entity_id']}"]
+    assert verdict(live_hub).broken is None
+
+
 def test_it_goes_with_a_backup(logged: tuple[LiveHub, Client], tmp_path: Path) -> None:
     """A copy is whole and goes on from where it was; the later head of the original is not in it."""
     hub, client = logged

@@ -169,6 +169,53 @@ def test_a_retired_device_with_a_bad_network(
     assert found["wiped_at"] is not None
 
 
+def test_who_works_on_meanwhile_loses_nothing(live_hub: LiveHub, tmp_path: Path) -> None:
+    """An edit made while everything is declared delivered keeps the working copy until it is sent too."""
+    path = tmp_path / "a.sqlite"
+    device = live_hub.replica(path)
+    device_id = device.device_id
+    go(device)
+    live_hub.end(device_id, "retired")
+
+    def fails(_number: int, _method: str, asked: str) -> None:
+        if asked == "/v1/delivered":
+            with Store.open(path) as other:
+                other.put("task", None, {"title": "just now"})
+
+    report = sync(device, FaultyTransport(transport_of(device, 30), fails))
+    assert (report.wiped, len(report.kept)) == (False, 1)
+    assert listed(live_hub, device_id)["unsent"] == "unknown"
+    report = go(device)
+    assert (report.accepted, report.wiped) == (1, True)
+    assert listed(live_hub, device_id)["unsent"] == 0
+
+
+def test_a_file_that_cannot_be_wiped_says_so(
+    live_hub: LiveHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program keeps it open (Windows): an error that says what to do; the next sync wipes it."""
+    path = tmp_path / "a.sqlite"
+    device = live_hub.replica(path)
+    live_hub.end(device.device_id, "lost")
+    way = transport_of(device, 30)
+    real = Path.replace
+
+    def refusing(self: Path, target: Path) -> Path:
+        if self == path:
+            raise PermissionError(13, "in use")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", refusing)
+    with pytest.raises(StoreError, match="in use"):
+        sync(device, way)
+    with pytest.raises(StoreError, match="in use"):
+        device.count("task")
+    monkeypatch.undo()
+    with Store.open(path) as device:
+        assert go(device).wiped
+    assert left_of(path) == {"a.sqlite.wiped"}
+
+
 def _devices(hub: LiveHub) -> list[dict]:
     with Store.open(hub.path) as central:
         return list_devices(central)

@@ -31,7 +31,8 @@ was reported lost to wipe itself.
                                        where the store was restored
     PUT  /v1/photos/{sha256}           the file, verified (in one piece; resumable upload comes later)
     GET  /v1/photos/{sha256}           the file, or 404 while nobody delivered it
-    POST /v1/admin/enrol               {role, name, bbox?, days?, url?} -> {code, url, payload, svg, png_base64}
+    POST /v1/admin/enrol               {role, name, bbox?, days?, url?}
+                                       -> {code, url, payload, svg, png_base64}
     GET  /v1/admin/devices             {devices: […]}
     POST /v1/admin/devices/{id}/retire | lost
 

@@ -37,7 +37,7 @@ from typing import Any
 from ..errors import BadInput
 from ..store import Store, statement
 from ..store.store import now
-from ..sync.changes import canonical_json
+from ..sync.changes import ERASES, canonical_json
 from ..text import _
 
 #: Hash before the first line.
@@ -112,14 +112,14 @@ def record_push(store: Store, who: str, role: str, answers: Iterable[dict[str, A
         return
     head = store.connection.execute(statement("audit_head")).fetchone()
     seq = head["seq"] + 1 if head else 1
-    facts = {"digest": _keep_digests(store, seq, accepted)} if accepted else {}
+    facts = _keep_digests(store, seq, accepted) if accepted else {}
     counts = dict(sorted(statuses.items()))
     record(store, "push", who=who, role=role, changes=counts, **facts)
 
 
-def _keep_digests(store: Store, seq: int, change_ids: Iterable[str]) -> str:
-    """Keep the salted digests of changes beside line `seq` and return the digest over them."""
-    over, kept = hashlib.sha256(), []
+def _keep_digests(store: Store, seq: int, change_ids: Iterable[str]) -> dict[str, Any]:
+    """Keep the salted digests of changes beside line `seq`; return the one over them, and what is erased."""
+    over, kept, erased = hashlib.sha256(), [], []
     for change_id in sorted(set(change_ids)):
         content = store.connection.execute(statement("audit_content"), (change_id,)).fetchone()
         if content is None:
@@ -128,8 +128,11 @@ def _keep_digests(store: Store, seq: int, change_ids: Iterable[str]) -> str:
         digest = _digest(salt, content)
         kept.append((change_id, seq, salt, digest))
         over.update(digest)
+        if f'"{ERASES}"' in content["names"]:
+            erased.append(f"{content['entity']} {content['entity_id']}")
     store.connection.executemany(statement("audit_add_change"), kept)
-    return over.hexdigest()
+    facts: dict[str, Any] = {"digest": over.hexdigest()}
+    return {**facts, "erases": sorted(set(erased))} if erased else facts
 
 
 def _digest(salt: bytes, content: Any) -> bytes:

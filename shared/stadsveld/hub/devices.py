@@ -217,7 +217,7 @@ def list_devices(store: Store) -> list[dict[str, Any]]:
     `copied` tells that two copies of its working copy speak, since `copied_at`. Of a device that ended
     it says how many of its changes are `confirmed` here, when it said that all was delivered and wiped
     (retired) or was told to wipe itself (lost), and that what it never sent is `unknown`, unless it
-    said that it had delivered everything.
+    said that it had delivered everything and was wiped.
     """
     devices, confirmed = [], None
     for row in store.connection.execute(statement("list_devices")):
@@ -228,7 +228,7 @@ def list_devices(store: Store) -> list[dict[str, Any]]:
         if device["ended"] is not None:
             confirmed = _confirmed(store) if confirmed is None else confirmed
             device["confirmed"] = confirmed.get(device["device_id"], 0)
-            device["unsent"] = "unknown" if device["delivered_at"] is None else 0
+            device["unsent"] = "unknown" if device["wiped_at"] is None else 0
         devices.append(device)
     return devices
 

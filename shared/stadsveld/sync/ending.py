@@ -84,6 +84,9 @@ def retire(store: Store, link: Link, report: SyncReport) -> None:
     if report.kept:
         return
     link.ask("POST", "/v1/delivered")
+    report.kept = undelivered(store)  # Somebody may have gone on working meanwhile.
+    if report.kept:
+        return
     wipe_store(store, RETIRED)
     report.wiped = True
     _confirm(link)
@@ -134,7 +137,11 @@ def wipe_store(store: Store, why: str) -> None:
         raise StoreError(_("{file} is no working copy of a central store.").format(file=store.path))
     device_id = store.device_id
     store.close()
-    wipe(store.path, why, device_id, now())
+    try:
+        wipe(store.path, why, device_id, now())
+    except StoreError as error:
+        store.connection = cast(Connection, _Gone(str(error)))
+        raise
     store.connection = cast(Connection, _Gone(why_gone(store.path) or ""))
 
 
