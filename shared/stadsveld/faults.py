@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 #: Every fault point with what has just happened there.
 FAULT_POINTS: dict[str, str] = {
@@ -44,6 +46,21 @@ def _wanted() -> tuple[str, int]:
 
 
 _name, _left = _wanted()
+_watcher: Callable[[str], None] | None = None
+
+
+@contextmanager
+def watched(watcher: Callable[[str], None]) -> Iterator[None]:
+    """Call `watcher` with the name of every fault point that this process passes within a block.
+
+    For the simulation, which ends what runs there by an exception of its own.
+    """
+    global _watcher
+    before, _watcher = _watcher, watcher
+    try:
+        yield
+    finally:
+        _watcher = before
 
 
 def fault_point(name: str) -> None:
@@ -53,6 +70,8 @@ def fault_point(name: str) -> None:
         KeyError: the point is not in `FAULT_POINTS`.
     """
     global _left
+    if _watcher is not None:
+        _watcher(name)
     if not _name:
         return
     if name not in FAULT_POINTS:
