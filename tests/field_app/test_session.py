@@ -212,8 +212,10 @@ def test_what_is_refused_is_named_with_the_reason(start, screen, hub):
             "status": "finished", "result": "damage", "inspected_at": "yesterday, about noon",
         })  # fmt: skip
     sync.seal(store)
+    store.put("inspection", section_id("bad"), {"status": "draft"})
+    sync.seal(store)
     store.connection.execute(
-        "UPDATE stadsveld_change SET fields = '{\"status\": [1]}' WHERE entity_id = ?", (section_id("bad"),)
+        "UPDATE stadsveld_change SET fields = '{\"status\": [1]}' WHERE names = '[\"status\"]'"
     )
     happened = run_sync(session, screen)
     refused = [one for one in session.sync.happenings if one.kind == "refused"]
