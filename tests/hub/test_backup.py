@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from stadsveld.errors import BadInput, StoreError
-from stadsveld.hub import back_up, check_up, end_device, prepare
+from stadsveld.hub import back_up, check_up, end_device, open_central, prepare
 from stadsveld.model import new_id
 from stadsveld.store import Store
 from stadsveld.store.photos import PhotoFolder
+from stadsveld.store.schema import VERSION
 from stadsveld.sync import dump_hash, erase, sync, transport_of
+from store.test_migration import as_version_1
 from support.hub_client import Client
 from support.live_hub import LiveHub
 
@@ -311,3 +315,26 @@ def test_an_ended_device_stays_so_in_a_backup(live_hub: LiveHub, tmp_path: Path)
     back_up(live_hub.path, tmp_path / "backup.sqlite")
     with Store.open(tmp_path / "backup.sqlite", readonly=True) as copy:
         assert copy.connection.execute("SELECT ended FROM stadsveld_device").fetchone()[0] == "lost"
+
+
+def test_a_store_of_an_older_version_is_kept_before_it_is_migrated(tmp_path: Path) -> None:
+    """Whatever opens it first, a command or the service: the file as it was is beside it, once."""
+    for number, opens in enumerate(
+        (lambda path: open_central(path).close(), lambda path: LiveHub(path).stop())
+    ):
+        path = tmp_path / f"{number}.sqlite"
+        as_version_1(path)
+        with closing(sqlite3.connect(path)) as raw:
+            raw.execute("INSERT INTO stadsveld_setting VALUES ('epoch', ?)", (new_id(),))
+            raw.commit()
+        before = path.read_bytes()
+        opens(path)
+        kept = tmp_path / f"{number}.sqlite.before-version-{VERSION}"
+        with closing(sqlite3.connect(kept)) as raw:
+            assert raw.execute("PRAGMA user_version").fetchone()[0] == 1
+            assert raw.execute("SELECT count(*) FROM task").fetchone()[0] == 2
+        assert len(kept.read_bytes()) == len(before)
+        made = kept.stat().st_mtime_ns
+        opens(path)
+        assert kept.stat().st_mtime_ns == made
+    assert left_over(tmp_path) == []

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,8 @@ from stadsveld.sync import (
     create_replica,
     dump_hash,
     erase,
+    fold,
+    history,
     join,
     outbox,
     sync,
@@ -398,6 +401,16 @@ def test_what_a_forgotten_device_made_waits_with_who_carries_it(live_hub: LiveHu
     with Store.open(live_hub.path) as central:
         # The carrier's own note on the task of the forgotten one was taken.
         assert central.get("task", tasks[0])["note"] == "van de drager"
+
+
+def test_what_waits_is_not_folded(live_hub: LiveHub, forgotten) -> None:
+    """Its values may be nowhere else, though a later change came over them."""
+    carrier, author, tasks = forgotten
+    carrier.put("task", tasks[2], {"title": "eroverheen"})
+    go(carrier)
+    fold(carrier, datetime(2099, 1, 1, tzinfo=timezone.utc))
+    (made,) = (item for item in history(carrier, "task", tasks[2]) if item.device == author.device_id)
+    assert (made.fields["title"], made.gone) == ("2", ())
 
 
 def test_the_forgotten_device_joins_again_under_its_own_id(live_hub: LiveHub, tmp_path, forgotten) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 from ..errors import StoreError
 from ..model import new_id
 from ..store import Store
-from ..store.connection import explain
+from ..store.connection import connect, explain
 from ..store.photos import PhotoFolder
+from ..store.schema import VERSION
 from ..text import _
 
 #: Pages of the store that are copied at a time, and bytes of a photo.
@@ -23,11 +24,12 @@ _PIECE = 1 << 20
 
 
 def open_central(path: Path, *, readonly: bool = False) -> Store:
-    """Open a central store.
+    """Open a central store; one that an older program wrote is copied first (`keep_before_migration`).
 
     Raises:
         StoreError: it cannot be opened, or is none.
     """
+    keep_before_migration(path)
     store = Store.open(path, readonly=readonly)
     try:
         if store.setting("hub_url") is not None:
@@ -40,6 +42,32 @@ def open_central(path: Path, *, readonly: bool = False) -> Store:
         store.close()
         raise
     return store
+
+
+def keep_before_migration(path: Path) -> Path | None:
+    """Copy a store that an older program wrote, before opening it brings it to this version.
+
+    Returns:
+        The copy, `<store>.before-version-N`; None where the store needs no migration or is not there.
+
+    Raises:
+        StoreError: there is no room for the copy, or the store is damaged; nothing was migrated.
+    """
+    if not path.exists():
+        return None
+    with closing(connect(path, readonly=True, spatialite=False)) as store:
+        if store.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
+            return None
+        kept = path.with_name(f"{path.name}.before-version-{VERSION}")
+        if kept.exists():
+            return kept
+        with part_of(kept) as part, writing(kept):
+            copy_database(store, part)
+            refuse_damaged(part, path)
+            make_durable(part)
+            part.replace(kept)
+            make_durable(kept.resolve().parent)
+    return kept
 
 
 @contextmanager
@@ -182,6 +210,7 @@ __all__ = [
     "copy_photos",
     "digest_of",
     "hashes_in",
+    "keep_before_migration",
     "make_durable",
     "open_central",
     "part_of",

@@ -19,6 +19,7 @@ from ..text import _
 from .app import make_app
 from .central import Central
 from .certificate import refuse_unusable
+from .copying import keep_before_migration
 from .locking import ServiceLock
 from .patience import PatientProtocol
 
@@ -84,6 +85,7 @@ class RunningHub:
         with ExitStack() as begun:
             self._socket = begun.enter_context(_bound(host, port))
             self._lock = begun.enter_context(ServiceLock(path))
+            keep_before_migration(path)
             self._central = begun.enter_context(closing(Central(path)))
             begun.pop_all()
         shown = f"[{host}]" if ":" in host else host

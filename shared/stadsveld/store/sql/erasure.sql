@@ -57,7 +57,8 @@ SELECT change_id, fields, (SELECT json_group_array(field) FROM stadsveld_head h 
         AND NOT EXISTS (SELECT 1 FROM stadsveld_conflict x WHERE x.entity = c.entity
             AND x.entity_id = c.entity_id)
         AND (:is_central OR EXISTS (SELECT 1 FROM stadsveld_receipt r WHERE r.change_id = c.change_id
-            AND r.status <> 'quarantined') OR c.device <> :device)
+            AND r.status NOT IN ('quarantined', 'waiting')) OR c.device <> :device)
+        AND NOT EXISTS (SELECT 1 FROM stadsveld_receipt w WHERE w.change_id = c.change_id AND w.status = 'waiting')
         AND NOT EXISTS (SELECT 1 FROM stadsveld_log l WHERE :is_central AND l.change_id = c.change_id
             AND l.seq > :pulled)
 
