@@ -148,6 +148,20 @@ def test_check_finds_what_is_wrong(live_hub: LiveHub, sql: str, text: str) -> No
     assert all(problem["advice"] for problem in problems)
 
 
+def test_what_nobody_fetches_is_logged_by_init(live_hub: LiveHub) -> None:
+    """The advice of the check helps."""
+    client = Client(live_hub)
+    client.push(client.change(), client.change())
+    live_hub.stop()
+    with Store.open(live_hub.path) as store:
+        store.connection.execute("DELETE FROM stadsveld_log")
+    run("hub", "init", live_hub.path)
+    assert told("hub", "check", live_hub.path)["problems"] == []
+    live_hub.restart()
+    page = client.ask("GET", f"/v1/pull?epoch={client.ask('GET', '/v1/status').json()['epoch']}").json()
+    assert len(page["changes"]) == 2
+
+
 def test_check_of_photos(live_hub: LiveHub, tmp_path: Path) -> None:
     """An altered file is named; one that is no photo is nobody's business."""
     with live_hub.replica(tmp_path / "a.sqlite") as a:

@@ -168,6 +168,24 @@ def test_who_ended_before_the_backup_stays_ended_whatever_the_replaced_store_say
     assert other.ask("GET", "/v1/status").json()["ended"] == "retired"
 
 
+def test_a_code_that_was_used_before_the_right_backup_stays_used(
+    live_hub: LiveHub, tmp_path: Path, backup: Path
+) -> None:
+    """Restored too far back first: the replaced store thinks that the code is still open."""
+    code = live_hub.code(name="tablet")
+    back_up(live_hub.path, backup)
+    later = tmp_path / "disk" / "later.sqlite"
+    with create_replica(tmp_path / "a.sqlite", live_hub.transport(), code, "tablet") as replica:
+        replica.put("task", None, {"title": "t"})
+        go(replica)
+        back_up(live_hub.path, later)
+        put_back(live_hub, backup, forget_old=True)
+        put_back(live_hub, later)
+        assert go(replica).quarantined == []
+    with pytest.raises(Refused, match="used"):
+        create_replica(tmp_path / "thief.sqlite", live_hub.transport(), code, "thief")
+
+
 def test_who_was_enrolled_since_stays_enrolled(live_hub: LiveHub, tmp_path: Path, backup: Path) -> None:
     """Its token works, its work is taken; so do open codes and tokens of clients; used codes stay used."""
     used, still_open = live_hub.code(name="tablet"), live_hub.code(name="later")
@@ -295,6 +313,7 @@ def test_killed_while_restoring(live_hub: LiveHub, tmp_path: Path, backup: Path,
     assert lost.ask("GET", "/v1/status").json()["wipe"] is True
     put_back(live_hub, backup)
     assert state(live_hub.path) == new
+    assert list(tmp_path.glob("*.part*")) == []
     assert lost.ask("GET", "/v1/status").json()["wipe"] is True
     assert check_up(live_hub.path, full=True).problems == []
 

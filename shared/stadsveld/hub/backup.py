@@ -11,7 +11,6 @@ working copies may forget what is in a backup, and nothing else.
 from __future__ import annotations
 
 import sqlite3
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from .copying import (
     open_central,
     part_of,
     refuse_damaged,
+    remove_abandoned,
     writing,
 )
 from .locking import ServiceLock
@@ -80,7 +80,7 @@ def back_up(path: Path, target: Path) -> Backup:
     """
     with open_central(path) as store:
         _refuse_target(store, target)
-        _remove_abandoned(target)
+        remove_abandoned(target, seconds=_ABANDONED)
         with part_of(target) as part:
             at, epoch, seq = _copy(store, part, target)
             refuse_damaged(part, path)
@@ -160,14 +160,6 @@ def _refuse_target(store: Store, target: Path) -> None:
         raise StoreError(message)
     if target.resolve().with_name(target.resolve().name + ".lock").exists():
         ServiceLock(target).release()
-
-
-def _remove_abandoned(target: Path) -> None:
-    """Remove what a backup that was killed long ago left half-written."""
-    for part in target.resolve().parent.glob("*.part*"):
-        is_ours = part.name.startswith(f"{target.name}.") and part.is_file()
-        if is_ours and time.time() - part.stat().st_mtime > _ABANDONED:
-            part.unlink(missing_ok=True)
 
 
 def _forget_erased(source: PhotoFolder, copies: PhotoFolder, target: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -97,6 +99,22 @@ def part_of(target: Path) -> Iterator[Path]:
     finally:
         for tail in ("", "-journal", "-wal", "-shm"):
             part.with_name(part.name + tail).unlink(missing_ok=True)
+
+
+def remove_abandoned(target: Path, *, seconds: float = 0.0, but: Path | None = None) -> None:
+    """Remove what was left half-written beside a file, and among its photos, by who was killed.
+
+    Args:
+        target: the file.
+        seconds: leave what is younger: somebody may be writing it.
+        but: leave this one, and what belongs to it.
+    """
+    target = target.resolve()
+    photos = target.with_name(target.name + ".photos").glob("*/*.part")
+    for part in (*target.parent.glob(f"{glob.escape(target.name)}.*.part*"), *photos):
+        is_in_use = but is not None and part.name.startswith(but.name)
+        if not is_in_use and time.time() - part.stat().st_mtime >= seconds:
+            part.unlink(missing_ok=True)
 
 
 def copy_database(source: sqlite3.Connection, part: Path) -> None:
@@ -215,5 +233,6 @@ __all__ = [
     "open_central",
     "part_of",
     "refuse_damaged",
+    "remove_abandoned",
     "writing",
 ]

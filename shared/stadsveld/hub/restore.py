@@ -34,7 +34,15 @@ from ..sync.merge import NEW, Merge, change_from_row
 from ..text import _
 from . import audit
 from .backup import AT_SETTING, SEQ_SETTING
-from .copying import copy_database, copy_photos, make_durable, part_of, refuse_damaged, writing
+from .copying import (
+    copy_database,
+    copy_photos,
+    make_durable,
+    part_of,
+    refuse_damaged,
+    remove_abandoned,
+    writing,
+)
 from .devices import LOST
 from .locking import ServiceLock
 
@@ -82,6 +90,7 @@ def restore(path: Path, backup: Path) -> Restored:
         raise StoreError(_("The folder {folder} does not exist.").format(folder=path.parent))
     path = path.resolve()
     with ServiceLock(path), part_of(path) as part:
+        remove_abandoned(path, but=part)
         _fetch(backup, part)
         old = _Replaced(path)
         with Store.open(part) as made:
@@ -111,7 +120,7 @@ def _fetch(backup: Path, part: Path) -> None:
     """Copy a backup into the file to prepare, and refuse what is none."""
     with closing(connect(backup, readonly=True, spatialite=False)) as source:
         if source.execute("PRAGMA user_version").fetchone()[0] > VERSION:
-            raise StoreError(_("A newer Stadsveld made {file}. Update this program.").format(file=backup))
+            raise StoreError(_("A newer Stadsveld wrote {file}. Update this program.").format(file=backup))
         with writing(part):
             copy_database(source, part)
     refuse_damaged(part, backup)
@@ -152,8 +161,11 @@ def _take_over_devices(made: Store, old: _Replaced) -> int | None:
         execute(statement("expire_codes"), (now(),))
         return None
     known = {row["device_id"]: row for row in execute(statement("all_devices"))}
+    by_code = {row["code_hash"]: row for row in known.values() if row["code_hash"] is not None}
     for device in old.devices:
-        before = known.get(device["device_id"])
+        before = known.get(device["device_id"]) or by_code.get(device["code_hash"])
+        if device["enrolled_at"] is None and before is not None and before["enrolled_at"] is not None:
+            continue  # The backup is the newer one of the two: its code was used.
         merged = device | {"pulled_seq": 0} | _ending(device, before)
         execute(statement("drop_device"), (device["device_id"], device["code_hash"], device["token_hash"]))
         execute(statement("put_device", columns=tuple(merged)), tuple(merged.values()))
