@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import BadInput
 from ..model.explanation import Explanation
 from ..text import _
-from .tables import Row, TablePack, in_language, load_tables, number
+from .tables import Row, TablePack, in_language, load_tables, number, source_of
 
 #: What a damage may be in the planning: decisive, counted, or only noted where a city wants it.
 ROLES = ("main", "other", "optional")
@@ -252,7 +252,7 @@ class NormPack:
         why = Explanation(
             _("Quality level of the section"), None, text=level, reason=words,
             formula=_("the earliest planning year of its damages decides"), inputs=inputs,
-            basis=f"{self.tables.label}: {row['source']}", verified=row["verified"],
+            basis=f"{self.tables.label}: {source_of(row)}", verified=row["verified"],
             warnings=(self.notice,),
         )  # fmt: skip
         return SectionScore(status, level, year, determining, why)
@@ -275,7 +275,7 @@ class NormPack:
         planning = next(known for known in self._planning if known["state"] == row["state"])
         return Explanation(
             title, None, text=damage.code, formula=in_language(planning["meaning"]), assumptions=cross,
-            basis=f"{self.tables.label}: {row['source']}", verified=row["verified"],
+            basis=f"{self.tables.label}: {source_of(row)}", verified=row["verified"],
         )  # fmt: skip
 
     # Checks of the pack
@@ -287,7 +287,7 @@ class NormPack:
             )
         return DamageType(
             row["code"], row["pavement"], row["group"], row["role"], row["title"], row["verified"],
-            row["source"],
+            source_of(row),
         )  # fmt: skip
 
     def _checked_states(self) -> dict[tuple[str, str, str, str], Row]:

@@ -19,7 +19,7 @@ from ..errors import BadInput
 from ..model import CODES
 from ..model.explanation import Explanation
 from ..text import _
-from .tables import Row, TablePack, in_language, number
+from .tables import Row, TablePack, in_language, number, source_of
 
 _HUNDRED = Fraction(100)
 _BEST = 1
@@ -342,7 +342,7 @@ class StructureNorm:
         return [self._rules[name] for name in names if name in self._rules]
 
     def _cited(self, row: Row) -> str:
-        return f"{self.pack.label}: {row['source']}"
+        return f"{self.pack.label}: {source_of(row)}"
 
 
 def exact(value: Any, what: str) -> Fraction:

@@ -24,7 +24,7 @@ from ..text import _, language
 Row = Mapping[str, Any]
 #: What a column of a table holds.
 TEXT, WHOLE, NUMBER, TRUTH, WORDS = "text", "whole", "number", "truth", "words"
-OPTIONAL_NUMBER, OPTIONAL_TEXT = "number or null", "text or null"
+OPTIONAL_NUMBER, OPTIONAL_TEXT, TEXT_OR_WORDS = "number or null", "text or null", "text or words"
 _HEAD = ("id", "kind", "edition", "publisher", "source", "licence")
 _WORDS = ("title", "note")
 
@@ -141,6 +141,12 @@ def in_language(words: Mapping[str, str]) -> str:
     return words.get(language()) or words["en"]
 
 
+def source_of(row: Row) -> str:
+    """Return where a row comes from, in the language in use where it is given in both."""
+    source = row["source"]
+    return source if isinstance(source, str) else in_language(source)
+
+
 def number(value: Any) -> Fraction:
     """Return a number of a pack exactly; packs write decimals as text, so that 1.15 is 1.15."""
     return Fraction(str(value))
@@ -255,7 +261,7 @@ def _row_problems(place: str, row: object, columns: Mapping[str, str]) -> Iterat
     if not isinstance(row, dict):
         yield Problem(place, _("This is no row."))
         return
-    for column, holds in {**columns, "verified": TRUTH, "source": TEXT}.items():
+    for column, holds in {**columns, "verified": TRUTH, "source": TEXT_OR_WORDS}.items():
         if not _is_right(row.get(column), holds):
             text = _("“{column}” is missing or wrong: it must be {what}.")
             yield Problem(place, text.format(column=column, what=_in_words(holds)))
@@ -264,6 +270,8 @@ def _row_problems(place: str, row: object, columns: Mapping[str, str]) -> Iterat
 def _is_right(value: object, holds: str) -> bool:
     if holds == TEXT:
         return isinstance(value, str) and bool(value)
+    if holds == TEXT_OR_WORDS:
+        return _is_right(value, TEXT) or _is_words(value)
     if holds == WHOLE:
         return type(value) is int
     if holds == TRUTH:
@@ -295,6 +303,7 @@ def _in_words(holds: str) -> str:
     return {
         TEXT: _("a text"),
         OPTIONAL_TEXT: _("a text or null"),
+        TEXT_OR_WORDS: _("a text, or one in Dutch (nl) and English (en)"),
         WHOLE: _("a whole number"),
         NUMBER: _('a number, decimals as text such as "1.15"'),
         OPTIONAL_NUMBER: _('a number, decimals as text such as "1.15", or null'),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadInput
 from ..model.explanation import Explanation
-from ..text import _
+from ..text import _, language
 from .civil import PERIODS
 from .quality import Flag
 from .series import Series, aggregate
@@ -91,7 +91,7 @@ def rule_from(row: Mapping[str, Any]) -> LimitRule:
     try:
         rule = LimitRule(
             str(row["quantity"]), str(row["unit"]), str(row["period"]), float(row["limit"]),
-            int(row["allowed"]), float(row["coverage"]), str(row["source"]), row["verified"] is True,
+            int(row["allowed"]), float(row["coverage"]), _source(row["source"]), row["verified"] is True,
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise BadInput(wrong.format(what=error)) from error
@@ -100,6 +100,13 @@ def rule_from(row: Mapping[str, Any]) -> LimitRule:
             _("The limit value lacks {what}, or it cannot be read.").format(what="period, coverage")
         )
     return rule
+
+
+def _source(source: Any) -> str:
+    """Return a source in the language in use where it is given in several."""
+    if isinstance(source, Mapping):
+        return str(source.get(language()) or source["en"])
+    return str(source)
 
 
 def exceedances(

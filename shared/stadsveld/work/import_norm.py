@@ -23,6 +23,7 @@ from ..norms.tables import (
     TablePack,
     make_pack,
     pack_as_json,
+    source_of,
 )
 from ..sources.register.tables import SourceRow, read_table
 from ..text import _
@@ -184,6 +185,8 @@ def _value(cell: Any, holds: str) -> Any:
 
 
 def _cell(row: Mapping[str, Any], name: str) -> Any:
+    if name == "source":
+        return source_of(row)
     if name in row:
         value = row[name]
         return ("ja" if value else "nee") if isinstance(value, bool) else value
