@@ -55,7 +55,8 @@ def limit() -> Explanation:
     values = 35 + 15 * np.sin(np.arange(168) / 4)
     rule = {
         "quantity": "NO2", "unit": "µg/m³", "period": "hour", "limit": 45, "allowed": 10, "coverage": 0.75,
-        "source": {"nl": "verzonnen voor deze afbeelding", "en": "made up for this picture"}, "verified": False,
+        "source": {"nl": "verzonnen voor deze afbeelding", "en": "made up for this picture"},
+        "verified": False,
     }  # fmt: skip
     times = np.arange(168, dtype=np.int64) * HOUR
     series = observe.Series(times, values, np.ones(168, np.uint8))

@@ -796,6 +796,10 @@
       <translation>Deze lagen konden niet worden geopend: {names}</translation>
     </message>
     <message>
+      <source>Trend of the good readings: {slope} (95 %: {low} to {high})</source>
+      <translation>Trend van de goede metingen: {slope} (95 %: {low} tot {high})</translation>
+    </message>
+    <message>
       <source>Under the norm of its inspection</source>
       <translation>Volgens de norm van de inspectie</translation>
     </message>
