@@ -29,6 +29,7 @@ TOPICS = {
     "qc": ("qc", N_("test the quality of readings")),
     "dump": ("dump", N_("print the state of a store, or its hash, to compare stores")),
     "crs": ("crs", N_("convert coordinates between ETRS89 and RD with NAP, exactly")),
+    "simulate": ("simulate", N_("prove the synchronising by chance and faults")),
     "demo": ("demo", N_("make a demonstration district")),
 }
 _INTERRUPTED = 130
