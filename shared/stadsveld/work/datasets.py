@@ -118,6 +118,9 @@ def write_edition(store: Store, dataset_id: str, edition: Edition, on: str) -> M
     fresh: list[tuple[str, Row]] = []
     for row_id, fields in edition.rows.items():
         before = known.pop(row_id, None)
+        if before is None and row_id in owned:
+            done.kept += len(fields)  # People deleted it, and that stands.
+            continue
         if before is None:
             fresh.append((row_id, fields))
             continue
