@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import configparser
+import json
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from stadsveld.cli import hub as hub_commands
+from support.live_hub import LiveHub
 
 DEPLOY = Path(__file__).resolve().parents[2] / "build" / "deploy"
 UNITS = sorted(path.name for path in DEPLOY.glob("stadsveld-*"))
@@ -86,8 +89,21 @@ def test_the_container_file() -> None:
     assert words.index(("USER", "stadsveld")) < next(i for i, w in enumerate(words) if w[0] == "CMD")
     assert "/v1/health" in dict(words)["HEALTHCHECK"]
     assert "libsqlite3-mod-spatialite" in text
-    command = eval(dict(words)["CMD"], {})
+    command = json.loads(dict(words)["CMD"])
     assert parsed(command).host == "0.0.0.0"
     for source in (line.split()[1:-1] for line in lines if line.startswith("COPY")):
         for name in source:
             assert (DEPLOY.parents[1] / name).exists(), name
+
+
+def test_the_health_check_of_the_container(live_hub: LiveHub) -> None:
+    """It passes where the service answers, and fails where it does not."""
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    (line,) = (line for line in text.splitlines() if "urllib" in line)
+    command = json.loads(line.partition("CMD ")[2])
+    port = live_hub.url.rsplit(":", 1)[1]
+    check = [sys.executable, *(part.replace("8470", port) for part in command[1:])]
+    assert subprocess.run(check, capture_output=True, timeout=60, check=False).returncode == 0
+    live_hub.stop()
+    assert subprocess.run(check, capture_output=True, timeout=60, check=False).returncode != 0
+    live_hub.restart()

@@ -318,6 +318,44 @@ def test_killed_while_restoring(live_hub: LiveHub, tmp_path: Path, backup: Path,
     assert check_up(live_hub.path, full=True).problems == []
 
 
+_LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from stadsveld.errors import StoreError
+from stadsveld.hub import restore
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+try:
+    restore(Path(sys.argv[1]), Path(sys.argv[2]))
+except StoreError as error:
+    sys.exit(f"told: {error}")
+"""
+
+
+@pytest.mark.parametrize("room", [4096, 2_000_000])
+def test_a_full_disk_while_restoring(live_hub: LiveHub, tmp_path: Path, backup: Path, room: int) -> None:
+    """No room for the store, or for a photo of it: said so, and the store is the old one."""
+    client = Client(live_hub)
+    with live_hub.replica(tmp_path / "a.sqlite") as a:
+        sha256 = a.photos.add(os.urandom(3_000_000))
+        a.put("photo", None, {"sha256": sha256})
+        go(a)
+    back_up(live_hub.path, backup)
+    client.push(client.change())
+    before = state(live_hub.path)
+    live_hub.stop()
+    photos = live_hub.path.with_name(live_hub.path.name + ".photos")
+    shutil.rmtree(photos)
+    limited = [sys.executable, "-c", _LIMITED, str(live_hub.path), str(backup), str(room)]
+    done = subprocess.run(limited, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr[:6]) == (1, "told: "), done.stderr
+    assert state(live_hub.path) == before
+    assert [*tmp_path.glob("*.part*"), *tmp_path.glob("*.before-restore-*"), *photos.rglob("*.*")] == []
+    restore(live_hub.path, backup)
+    assert (photos / sha256[:2] / f"{sha256}.jpg").stat().st_size == 3_000_000
+    live_hub.restart()
+
+
 def test_what_is_no_backup_is_refused(live_hub: LiveHub, tmp_path: Path, backup: Path) -> None:
     """Text, a truncated or damaged one, a working copy, a store of one's own, another hub's, nothing."""
     client = Client(live_hub)

@@ -112,8 +112,9 @@ def _settings(store: Store) -> Iterator[Problem]:
     if store.setting("capture") != "1":
         text = _("Edits made in the file itself are not captured.")
         yield Problem(text, advice)
-    backed_up, last = store.setting(SEQ_SETTING) or "0", _count(store, "last_logged")
-    if not backed_up.isdecimal() or int(backed_up) > last:
+    backed_up = store.setting(SEQ_SETTING) or "0"
+    given = store.connection.execute(statement("last_fid"), ("stadsveld_log",)).fetchone()
+    if not backed_up.isdecimal() or int(backed_up) > (given["seq"] if given else 0):
         text = _("The store says that more of its log is backed up than there is.")
         yield Problem(text, _("Make a backup now, and restore it, so that working copies deliver again."))
 
