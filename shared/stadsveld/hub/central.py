@@ -24,7 +24,9 @@ from .audit import Tally, record, record_push
 from .devices import Device
 from .limits import Limits
 from .metrics import Labels, Metrics, resident_bytes, size_of, unix_time
+from .moving import follow, is_behind
 from .pages import MOST_ENTRIES, Page
+from .readers import Readers
 from .roles import ADMINISTRATOR, READER, WRITE_REGISTERS
 from .snapshots import Snapshots
 from .taking import Taking
@@ -53,9 +55,10 @@ def prepare(path: Path) -> None:
         store.use_wal()
         with store.transaction():
             seal(store)
+            store.connection.execute(statement("log_unlogged_changes"))
             if store.setting("epoch") is None:
-                store.connection.execute(statement("log_unlogged_changes"))
                 store.set_setting("epoch", new_id())
+            follow(store)
 
 
 class Central:
@@ -77,6 +80,7 @@ class Central:
             raise StoreError(message.format(file=path, command=f"stadsveld hub init {path}"))
         self._store.use_wal()
         self._lock = threading.Lock()
+        self._readers = Readers(path)
         self._empty: bytes | None = None
         self.photos = self._store.photos
         self.metrics, self.limits, self.tally = Metrics(), Limits(), Tally()
@@ -88,6 +92,7 @@ class Central:
             try:
                 self.tally.write(self._store)
             finally:
+                self._readers.close()
                 self._store.close()
 
     def write_tally(self) -> None:
@@ -150,12 +155,14 @@ class Central:
 
     def device(self, token: str) -> Device:
         """Return the device of a token; raises Refused where there is none, DeviceLost where it is lost."""
-        with self._alone() as store:
+        with self._readers.one() as store:
             try:
                 return devices.device_of(store, token)
-            except devices.DeviceLost as lost:
-                devices.note_told(store, lost.device)
-                raise
+            except devices.DeviceLost as found:
+                lost = found
+        with self._alone() as store:
+            devices.note_told(store, lost.device)
+        raise lost
 
     def enrol(self, wish: dict[str, Any]) -> Device:
         """See `devices.enrol`."""
@@ -240,6 +247,7 @@ class Central:
             seal(store)
             apply_datasets(store, datasets)
             stored = RegisterRows(store, log=True).apply(tables)
+            follow(store)
             record(store, "rows", who=device.device_id, role=device.role, stored=stored)
         self.metrics.count("rows", stored)
         return stored
@@ -253,13 +261,15 @@ class Central:
         """
         if device.ended is not None:
             raise Refused(_("This device was retired; it delivers what it has and fetches nothing."))
-        with self._alone() as store:
-            if epoch != self.epoch:
-                raise WrongEpoch(self.epoch)
-            seal(store)
+        self._catch_up()
+        with self._readers.one() as store:
+            here = store.setting("epoch") or ""
+            if epoch != here:
+                raise WrongEpoch(here)
             page = Page(store, device, after, min(max(limit, 1), MOST_ENTRIES))
             page.fill()
-            datasets = datasets_of(store)
+            hidden = page.hidden_datasets
+            datasets = [found for found in datasets_of(store) if found["id"] not in hidden]
         self.metrics.count("pulls")
         same = digest_of(datasets) == known_datasets
         return {**page.as_json(), "epoch": epoch, "datasets": [] if same else datasets}
@@ -276,9 +286,18 @@ class Central:
 
     def snapshot(self, device: Device) -> dict[str, Any]:
         """See `Snapshots.offer`."""
-        with self._alone() as store:
-            seal(store)
+        self._catch_up()
         return self._snapshots.offer(device)
+
+    def _catch_up(self) -> None:
+        """Take up what others wrote into the file: edits to seal, and what moves by them."""
+        with self._readers.one() as store:
+            is_edited = store.connection.execute(statement("any_captured")).fetchone() is not None
+            if not is_edited and not is_behind(store):
+                return
+        with self._alone() as store, store.transaction(capture=False):
+            seal(store)
+            follow(store)
 
     def snapshot_file(self, device: Device, name: str) -> Path:
         """See `Snapshots.path`."""

@@ -8,26 +8,71 @@ from typing import Any
 from .. import geo
 from ..model import ENTITIES, Entity
 from ..store import Store, statement
+from ..store.store import Bbox
 from ..sync.changes import ERASES, EXISTS, SCHEMA, Change
 from ..sync.clock import instant_of
 from ..sync.values import right_geometry
 from ..text import _
-from .area import Area, boxes_meet
 from .devices import LOST, Device, device_by_id
 from .roles import ADMINISTRATOR, WRITE_REGISTERS, may_write
+from .visibility import Things, Visibility, boxes_meet
 
 #: Where RD holds: (minx, miny, maxx, maxy) of the Netherlands with its part of the North Sea.
 _NETHERLANDS = (-7000.0, 289000.0, 300000.0, 629000.0)
 _LARGEST_TEXT = 2 << 20
 
 
-def refusal(store: Store, device: Device, change: Change) -> str | None:
-    """Return why a change from a device cannot be taken, or None where it can."""
+class Limits:
+    """Where a device may write: in its area, and in what its role may read.
+
+    A thing that was in the area counts as inside, so that what somebody recorded there is taken also
+    where another moved the thing away meanwhile. A mere wish for a smaller area is no limit.
+    """
+
+    def __init__(self, store: Store, device: Device) -> None:
+        self._area = device.area
+        self._hidden = Visibility(store, device).hidden
+        self._things = Things(store, ever=True)
+
+    def refusal(self, change: Change) -> str | None:
+        """Return why a change lies outside, or None where it does not."""
+        if self._area is None and not self._hidden:
+            return None
+        self._things.forget()
+        key = (change.entity, change.entity_id)
+        targets = self._things.references(key, change.fields)
+        if self._hidden and (
+            change.fields.get("dataset_id") in self._hidden
+            or self._things.are_of([key, *targets], self._hidden)
+        ):
+            return _("It belongs to data that this role may not read. Ask an administrator for another role.")
+        if self._area is not None and not self._is_inside(self._area, change, targets):
+            return _("It lies outside the area of this device. Ask an administrator for a wider area.")
+        return None
+
+    def _is_inside(self, area: Bbox, change: Change, targets: list[tuple[str, str]]) -> bool:
+        if self._things.is_inside((change.entity, change.entity_id), area) is False:
+            return False
+        geometry = change.fields.get("geom")
+        if geometry is not None:
+            return boxes_meet(geo.wkb_bbox(bytes.fromhex(geometry)), area)
+        return self._things.are_inside(targets, area) is not False
+
+
+def refusal(store: Store, device: Device, change: Change, limits: Limits | None = None) -> str | None:
+    """Return why a change from a device cannot be taken, or None where it can.
+
+    Args:
+        store: the central store.
+        device: who sends it.
+        change: what it sends.
+        limits: where the device may write; kept by who asks for many changes.
+    """
     return (
         _author_refusal(store, device, change)
         or _role_refusal(device, change)
         or _field_refusal(change)
-        or _area_refusal(store, device, change)
+        or (limits or Limits(store, device)).refusal(change)
         or _cycle_refusal(store, change)
     )
 
@@ -131,24 +176,6 @@ def _hexadecimal_refusal(label: str, value: str) -> str | None:
     return None
 
 
-def _area_refusal(store: Store, device: Device, change: Change) -> str | None:
-    if device.area is None:
-        return None
-    inside = Area(store, device.area)
-    geometry = change.fields.get("geom")
-    if geometry is not None:
-        is_inside = boxes_meet(geo.wkb_bbox(bytes.fromhex(geometry)), device.area)
-    else:
-        is_inside = inside.has(change.entity, change.entity_id) and inside.has_references(
-            change.entity, change.fields
-        )
-    return (
-        None
-        if is_inside
-        else _("It lies outside the area of this device. Ask an administrator for a wider area.")
-    )
-
-
 def _cycle_refusal(store: Store, change: Change) -> str | None:
     """Ancestry is a tree of time: a change cannot come after what came after it."""
     children = store.connection.execute(statement("fields_with_children"), (change.change_id,)).fetchall()
@@ -160,4 +187,4 @@ def _cycle_refusal(store: Store, change: Change) -> str | None:
     return None
 
 
-__all__ = ["may_come_from_author", "refusal"]
+__all__ = ["Limits", "may_come_from_author", "refusal"]

@@ -45,6 +45,6 @@ def may_write(role: str, entity: str, fields: Iterable[str]) -> bool:
 
 
 def may_read(role: str, access_class: str | None) -> bool:
-    """Return whether the role may read rows of a dataset: no class counts as open, an unknown one as closed."""
+    """Return whether the role may read a dataset: no class counts as open, an unknown one as closed."""
     known = access_class if access_class in {None, OPEN, RESTRICTED} else CLOSED
     return (known or OPEN) in READS.get(role, frozenset())

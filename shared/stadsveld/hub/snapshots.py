@@ -23,8 +23,8 @@ from ..store import Store, statement
 from ..store.snapshot import copy_state
 from ..sync.folding import FOLDED_SETTING
 from ..text import _
-from .area import Area
 from .devices import Device
+from .visibility import Visibility
 
 #: Seconds that a snapshot serves, and stays to be fetched to its end.
 _FRESH, _KEPT = 600.0, 7200.0
@@ -119,25 +119,23 @@ def _key(store: Store, device: Device) -> str:
     """Return a text that differs for devices with other limits, and after a restore or an erasure."""
     erased = store.connection.execute(statement("count_rows", "stadsveld_erased")).fetchone()[0]
     kinds = None if device.kinds is None else sorted(device.kinds)
-    limits = [store.setting("epoch"), erased, device.role, device.bbox, kinds]
+    hidden = sorted(Visibility(store, device).hidden)
+    limits = [store.setting("epoch"), erased, hidden, device.bbox, kinds]
     return hashlib.sha256(json.dumps(limits).encode()).hexdigest()[:24]
 
 
 def _visible(store: Store, device: Device) -> Iterator[tuple[str, str]] | None:
     """Return what a limited device may see, or None for everything."""
-    if device.bbox is None and device.kinds is None:
-        return None
-    return _visible_things(store, device)
+    visible = Visibility(store, device)
+    return _visible_things(store, visible) if visible.is_limited else None
 
 
-def _visible_things(store: Store, device: Device) -> Iterator[tuple[str, str]]:
-    area = None if device.bbox is None else Area(store, device.bbox)
+def _visible_things(store: Store, visible: Visibility) -> Iterator[tuple[str, str]]:
     for row in store.rows("dataset"):
-        yield "dataset", row["id"]
+        if visible.has("dataset", row["id"]):
+            yield "dataset", row["id"]
     for name, row_id in store.connection.execute(statement("entities_known")):
-        if device.kinds is not None and name not in device.kinds:
-            continue
-        if area is None or area.has(name, row_id):
+        if visible.has(name, row_id):
             yield name, row_id
 
 

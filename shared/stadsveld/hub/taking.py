@@ -11,8 +11,10 @@ from ..sync.changes import Change, change_from_wire, skeleton_from_wire
 from ..sync.clock import Clock
 from ..sync.merge import NEW, OTHER, Merge, read_change
 from ..text import _
-from .check import may_come_from_author, refusal
+from .check import Limits, may_come_from_author, refusal
 from .devices import Device
+from .moving import follow
+from .visibility import Visibility
 
 
 class Taking:
@@ -23,7 +25,8 @@ class Taking:
         self._device = device
         self._merge = Merge(store)
         self._clock = Clock(store)
-        self._moved: set[tuple[str, str]] = set()
+        self._limits = Limits(store, device)
+        self._pushed: set[tuple[str, str]] = set()
 
     def take(self, wire: object) -> dict[str, Any]:
         """Take one change and return the answer on it."""
@@ -36,10 +39,11 @@ class Taking:
         known = read_change(self._store, change.change_id)
         if known is not None and not change.is_same_as(known):
             return {**answer, **_quarantined(_("Another change has the same id. Make the edit again."))}
+        self._pushed.add((change.entity, change.entity_id))
         if known is not None and not known.quarantined:
             return {**answer, "status": "duplicate"}
         reason = _("It holds no values.") if change.quarantined else None
-        reason = reason or refusal(self._store, self._device, change)
+        reason = reason or refusal(self._store, self._device, change, self._limits)
         if reason is not None and may_come_from_author(self._store, self._device, change):
             return {**answer, **_quarantined(reason), "waits": True}
         if reason is not None:
@@ -50,14 +54,14 @@ class Taking:
         """Make the rows what the changes say."""
         self._merge.finish()
         self._clock.save()
-        rows = self._store.connection.execute(statement("list_devices"))
-        if self._moved and any(row["subscription"] for row in rows):
-            for key in self._moved:
-                self._store.connection.execute(statement("log_entity_again"), key)
+        visible = Visibility(self._store, self._device)
+        for key in sorted(self._pushed) if visible.is_limited else ():
+            # What it holds by its own doing and may not see, it is told to give up.
+            if not visible.has(*key):
+                self._store.connection.execute(statement("log_moved"), key)
+        follow(self._store)
 
     def _accept(self, change: Change) -> dict[str, Any]:
-        if "geom" in change.names and change.parents.get("geom"):
-            self._moved.add((change.entity, change.entity_id))
         outcome = self._merge.add(change)
         self._clock.see(change.hlc)
         self._store.connection.execute(statement("forget_receipt"), (change.change_id,))

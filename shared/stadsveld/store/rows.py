@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import geo
 from ..model import Entity
+from .belonging import deciding_fields
 from .connection import Connection
 from .statements import statement
 
@@ -58,6 +59,7 @@ class RegisterWriter:
         self._connection = connection
         self._entity = entity
         self._dataset_id = dataset_id
+        self._deciding = set(deciding_fields(entity.name))
         self._owned: dict[str, set[str]] = {}
         for row in connection.execute(statement("owned_fields"), (entity.name,)):
             self._owned.setdefault(row["entity_id"], set()).add(row["field"])
@@ -94,6 +96,10 @@ class RegisterWriter:
             free["geom"] = geo.blob_from_wkb(free["geom"])
         free["dataset_id"] = self._dataset_id
         name = self._entity.name
+        if self._deciding.isdisjoint(fields):
+            self._connection.execute(statement("log_moved_to_dataset", name), (row_id, self._dataset_id))
+        else:
+            self._connection.execute(statement("log_moved"), (name, row_id))
         sql = statement("update_row", name, columns=tuple(free))
         self._connection.execute(sql, (*free.values(), row_id))
         self._connection.execute(statement("forget_logged_row"), (name, row_id))

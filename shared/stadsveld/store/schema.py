@@ -48,6 +48,10 @@ _ADDED_IN_2: tuple[str, ...] = (
     "add_device_copied",
     "add_device_kind",
     "add_device_token_expires",
+    "follower_table",
+    "leaving_table",
+    "leaving_photo_table",
+    "log_moved_index",
 )
 #: Coordinate systems that QGIS layers of a store may need: RD, ETRS89, WGS 84, Web Mercator.
 _SRIDS = (28992, 4258, 4326, 3857)

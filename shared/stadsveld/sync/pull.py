@@ -12,6 +12,7 @@ from ..text import _
 from .capture import seal
 from .changes import change_from_wire
 from .clock import Clock
+from .leaving import Key, come_back, give_up, left_from_wire
 from .merge import NEW, OTHER, Merge
 from .registers import RegisterRows, apply_datasets, check_tables, datasets_of, digest_of
 from .report import SyncReport
@@ -51,15 +52,20 @@ class Pull:
         if not isinstance(changes, list) or type(following) is not int:
             raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
         check_tables(datasets, tables)
+        left = left_from_wire(page.get("left", []))
         with self._store.transaction(capture=False):
             seal(self._store)
             apply_datasets(self._store, datasets)
             self.report.pulled += RegisterRows(self._store, log=False).apply(tables)
             merge, clock = Merge(self._store), Clock(self._store)
+            named = (wire.get("change_id") for wire in changes if isinstance(wire, dict))
+            merge.expect(name for name in named if isinstance(name, str))
             for wire in changes:
                 self._apply_change(merge, clock, wire)
             merge.finish()
             clock.save()
+            come_back(self._store, _things_in(changes, tables))
+            self.report.left += give_up(self._store, left)
             self._store.set_setting("cursor", str(following))
         return page.get("more") is True
 
@@ -76,3 +82,16 @@ class Pull:
         elif outcome == OTHER:
             reason = _("A change with the same id but other content arrived; the one that was here is kept.")
             self.report.quarantined.append({"change_id": change.change_id, "reason": reason})
+
+
+def _is_of_thing(wire: object) -> bool:
+    return isinstance(wire, dict) and "entity" in wire and "entity_id" in wire
+
+
+def _things_in(changes: list[Any], tables: list[dict[str, Any]]) -> set[Key]:
+    """Return the things that a page brings."""
+    found = {(str(wire["entity"]), str(wire["entity_id"])) for wire in changes if _is_of_thing(wire)}
+    for table in tables:
+        place = table["columns"].index("id")
+        found |= {(table["entity"], row[place]) for row in table["rows"]}
+    return found

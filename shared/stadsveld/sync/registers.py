@@ -13,9 +13,10 @@ from typing import Any
 from ..errors import BadInput
 from ..model import ENTITIES, Entity, is_uuid
 from ..store import Store, base_values, keep_base_values, statement
+from ..store.belonging import deciding_fields
 from ..text import _
 from .changes import canonical_json
-from .merge import Merge, heads_of, register_columns
+from .merge import Merge, heads_of, owned_fields, register_columns
 from .values import is_of_type
 
 Table = dict[str, Any]
@@ -43,11 +44,20 @@ def tables_of(store: Store, keys: Iterable[tuple[str, str]]) -> list[Table]:
 
 
 def datasets_of(store: Store) -> list[dict[str, Any]]:
-    """Return all dataset records that no change owns."""
-    if store.connection.execute(statement("has_heads"), ("dataset",)).fetchone() is None:
-        return sorted(store.rows("dataset"), key=lambda row: str(row["id"]))
-    rows = (row for row in store.rows("dataset") if not heads_of(store, "dataset", row["id"]))
-    return sorted(rows, key=lambda row: str(row["id"]))
+    """Return all dataset records as they came, beneath people's changes; not those born of changes."""
+    records = list(store.rows("dataset"))
+    if store.connection.execute(statement("has_heads"), ("dataset",)).fetchone() is not None:
+        records = [record for record in records if _is_beneath(store, record)]
+    return sorted(records, key=lambda record: str(record["id"]))
+
+
+def _is_beneath(store: Store, record: dict[str, Any]) -> bool:
+    """Leave of a record what changes own, and tell whether anything stays."""
+    base = base_values(store.connection, "dataset", record["id"])
+    for name in owned_fields(store, "dataset", record["id"]):
+        if name in record:
+            record[name] = base.get(name)
+    return any(value is not None for name, value in record.items() if name != "id")
 
 
 def digest_of(datasets: Sequence[Mapping[str, Any]]) -> str:
@@ -73,14 +83,28 @@ def apply_datasets(store: Store, datasets: Iterable[Mapping[str, Any]]) -> int:
     """Write dataset records that are new or updated later; use inside a transaction without capture."""
     written = 0
     for record in datasets:
-        known = store.get("dataset", record["id"])
+        row_id = record["id"]
+        row, base = store.get("dataset", row_id), base_values(store.connection, "dataset", row_id)
+        known = {**(row or {}), **base}
         fields = {name: value for name, value in record.items() if name != "id"}
-        newer = known is None or (record.get("updated") or "") >= (known["updated"] or "")
-        differs = known is None or any(known[name] != value for name, value in fields.items())
-        if newer and differs and not heads_of(store, "dataset", record["id"]):
-            store.put("dataset", record["id"], fields)
+        newer = (record.get("updated") or "") >= (known.get("updated") or "")
+        if newer and (not known or any(known.get(name) != value for name, value in fields.items())):
+            _put_dataset(store, row_id, fields, is_here=row is not None)
             written += 1
     return written
+
+
+def _put_dataset(store: Store, row_id: str, fields: dict[str, Any], *, is_here: bool) -> None:
+    """Write a dataset record, beneath what changes own of it."""
+    owned = owned_fields(store, "dataset", row_id)
+    if owned and not is_here:
+        keep_base_values(store.connection, "dataset", row_id, fields)
+        Merge(store).materialise("dataset", row_id, owned)
+        return
+    beneath = {name: value for name, value in fields.items() if name in owned}
+    if beneath:
+        keep_base_values(store.connection, "dataset", row_id, beneath)
+    store.put("dataset", row_id, {name: value for name, value in fields.items() if name not in owned})
 
 
 class RegisterRows:
@@ -157,6 +181,8 @@ class RegisterRows:
         if self._log:
             self._execute(statement("forget_logged_row"), (entity.name, row_id))
             self._execute(statement("log_row"), (entity.name, row_id))
+            if any(before.get(name) != values.get(name) for name in deciding_fields(entity.name)):
+                self._execute(statement("log_moved"), (entity.name, row_id))
         return 1
 
     def _rank(self, dataset_id: Any) -> Rank:

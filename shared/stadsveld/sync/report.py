@@ -18,6 +18,8 @@ class SyncReport:
         waiting: changes of others that a restored central store has forgotten and takes from their
             authors only: they stay here as they are, and are offered again.
         pulled: changes and register rows that were new here.
+        left: things that are no longer here, because they left the area or what the role may read; they
+            come back whole when they enter again.
         conflicts: fields in conflict in this working copy now.
         rows_sent: register rows sent.
         photos_sent: photos delivered and verified.
@@ -36,6 +38,7 @@ class SyncReport:
     quarantined: list[dict[str, Any]] = field(default_factory=list)
     waiting: int = 0
     pulled: int = 0
+    left: int = 0
     conflicts: int = 0
     rows_sent: int = 0
     photos_sent: int = 0

@@ -14,6 +14,7 @@ from .clock import learn_offset, now_ms
 from .ending import EXPIRES_SETTING, LOST, RETIRED, is_instant, retire, wipe_store
 from .erasure import remove_erased_photos
 from .folding import follow_folding
+from .leaving import remove_left_photos
 from .photos import Photos
 from .pull import Pull
 from .push import Push
@@ -81,6 +82,7 @@ class _Session:
             pull.changes(progress.part(0.6, 0.8))
             photos.fetch(progress.part(0.8, 1.0))
         remove_erased_photos(self._store)
+        remove_left_photos(self._store)
         follow_folding(self._store, self._folded_before)
 
     def _greet(self) -> None:

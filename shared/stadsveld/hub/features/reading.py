@@ -19,7 +19,6 @@ from typing import Any
 from ...store import Store, statement
 from ...store.connection import explain
 from ...store.store import Bbox
-from ..area import Area
 from ..devices import Device, device_of
 from .catalogue import Collection
 from .question import Cursor, Question
@@ -184,16 +183,17 @@ class Reading:
                 return taken, False
 
     def _is_near(self, collection: Collection, viewer: Viewer, row: dict[str, Any]) -> bool:
-        """Tell whether a row without a geometry of its own belongs to the area that the viewer may see."""
-        if viewer.area is None or row.get("geom") is not None:
+        """Tell whether a row is the viewer's to see by what it belongs to: what SQL does not check."""
+        visible = viewer.visibility
+        if visible is None or not (visible.hidden or (viewer.area and row.get("geom") is None)):
             return True
-        return Area(self._store, viewer.area).has(collection.entity.name, row["id"])
+        return visible.has(collection.entity.name, row["id"])
 
     def _count(
         self, collection: Collection, viewer: Viewer, question: Question, conditions: list[str],
         values: dict[str, Any],
     ) -> int | None:  # fmt: skip
-        if viewer.area is not None:
+        if viewer.area is not None or (viewer.visibility is not None and viewer.visibility.hidden):
             return None
         most = _MOST if question.box is None else _MOST_IN_BOX
         parts = [statement("feature_count", collection.entity.name), *conditions]

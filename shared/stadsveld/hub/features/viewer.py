@@ -10,6 +10,7 @@ from ...store import Store, statement
 from ...store.store import Bbox
 from ..devices import Device
 from ..roles import ADMINISTRATOR, OPEN, READS, may_read
+from ..visibility import Visibility, in_area
 from .catalogue import Collection
 
 #: What somebody without a token may see where the administrator opened the store to everyone.
@@ -24,22 +25,24 @@ class Viewer:
         is_public: nobody in particular: sees rows of open datasets only, never people's own.
         area: the area (RD) that the asker is limited to, or None.
         datasets: ids of the datasets whose rows the asker may see, or None for all.
+        visibility: what the asker may see by what things belong to; None where there is no limit to it.
     """
 
     is_public: bool
     area: Bbox | None
     datasets: tuple[str, ...] | None
+    visibility: Visibility | None = None
 
     @classmethod
     def of(cls, store: Store, device: Device) -> Viewer:
         """Return what a device may see."""
         if device.role == ADMINISTRATOR:
-            return cls(False, device.area, None)
+            return cls(False, device.area, None, Visibility(store, in_area(device)))
         rows = store.connection.execute(statement("feature_datasets")).fetchall()
         if device.role not in READS:
             return cls(True, None, tuple(row["id"] for row in rows if row["access_class"] == OPEN))
         seen = tuple(row["id"] for row in rows if may_read(device.role, row["access_class"]))
-        return cls(False, device.area, seen)
+        return cls(False, device.area, seen, Visibility(store, in_area(device)))
 
     @property
     def sees_all(self) -> bool:

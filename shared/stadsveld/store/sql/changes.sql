@@ -20,6 +20,15 @@ INSERT OR IGNORE INTO stadsveld_change_parent (change_id, field, parent) VALUES 
 SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields, state
     FROM stadsveld_change WHERE change_id = ?
 
+-- :name known_changes
+SELECT change_id FROM stadsveld_change WHERE change_id IN (SELECT value FROM json_each(?))
+
+-- :name any_child
+SELECT 1 FROM stadsveld_change_parent WHERE parent = ? LIMIT 1
+
+-- :name is_any
+SELECT 1 FROM $table LIMIT 1
+
 -- :name parents_of_change
 SELECT field, parent FROM stadsveld_change_parent WHERE change_id = ? ORDER BY field, parent
 
@@ -146,11 +155,6 @@ INSERT INTO stadsveld_log (kind, entity, entity_id) VALUES ('row', ?, ?)
 
 -- :name forget_logged_row
 DELETE FROM stadsveld_log WHERE kind = 'row' AND entity = ? AND entity_id = ?
-
--- :name log_entity_again
-INSERT INTO stadsveld_log (kind, entity, entity_id, change_id)
-    SELECT 'change', entity, entity_id, change_id FROM stadsveld_change
-    WHERE entity = ? AND entity_id = ? ORDER BY seq
 
 -- :name log_unlogged_changes
 INSERT INTO stadsveld_log (kind, entity, entity_id, change_id)

@@ -1,0 +1,121 @@
+"""Giving up what left: what this working copy may not see any more, or has moved out of its subscription.
+
+A thing goes whole, and is no deletion. It stays as long as something of it is only here: a change that the
+central store has not confirmed, a register row or a photo that was not delivered, an unfinished form about
+it; every synchronisation tries again. Changes that were refused stay as they are, without their thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import BadInput, Unavailable
+from ..model import ENTITIES, is_uuid
+from ..store import Store, statement
+from ..text import _
+
+Key = tuple[str, str]
+_LEAVE = (
+    "leave_parents", "leave_receipts", "leave_changes", "leave_heads", "leave_conflicts", "leave_base",
+    "leave_log",
+)  # fmt: skip
+
+
+def left_from_wire(left: object) -> list[Key]:
+    """Return the things that a page says have left.
+
+    Raises:
+        Unavailable: it is no list of kinds with ids.
+    """
+    found: list[Key] = []
+    for item in left if isinstance(left, list) else [None]:
+        name, row_id = item if isinstance(item, list) and len(item) == 2 else (None, None)
+        if not isinstance(name, str) or not is_uuid(row_id):
+            raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
+        found.append((name, str(row_id)))
+    return found
+
+
+def come_back(store: Store, keys: Iterable[Key]) -> None:
+    """Keep things that were to be given up and have entered again; use inside a transaction."""
+    waiting = _waiting(store)
+    for key in waiting.intersection(keys) if waiting else ():
+        store.connection.execute(statement("forget_leaving"), key)
+
+
+def give_up(store: Store, left: Iterable[Key] = ()) -> int:
+    """Take out what has left, now or before, unless something of it is only here; return how much went.
+
+    Use inside a transaction without capture.
+    """
+    gone = 0
+    for key in sorted(_waiting(store).union(left)):
+        if _is_only_here(store, key):
+            store.connection.execute(statement("note_leaving"), key)
+            continue
+        gone += _take_out(store, key)
+        store.connection.execute(statement("forget_leaving"), key)
+    return gone
+
+
+def remove_left_photos(store: Store) -> int:
+    """Delete the files of photos that left, unless they came back; return how many went."""
+    removed = 0
+    for row in store.connection.execute(statement("leaving_photos")).fetchall():
+        if not row["is_back"]:
+            path = store.photos.path(row["sha256"])
+            removed += path.is_file()
+            path.unlink(missing_ok=True)
+        with store.transaction():
+            store.connection.execute(statement("forget_leaving_photo"), (row["sha256"],))
+    return removed
+
+
+def _waiting(store: Store) -> set[Key]:
+    return {(row["entity"], row["entity_id"]) for row in store.connection.execute(statement("list_leaving"))}
+
+
+def _is_only_here(store: Store, key: Key) -> bool:
+    asked = {
+        "entity": key[0],
+        "entity_id": key[1],
+        "device": store.device_id,
+        "offer_all": int(store.setting("offer_all_until") or 0),
+        "rows_pushed": int(store.setting("rows_pushed") or 0),
+    }
+    if store.connection.execute(statement("is_undelivered"), asked).fetchone() is not None:
+        return True
+    return key[0] == "photo" and _is_undelivered_photo(store, key[1])
+
+
+def _is_undelivered_photo(store: Store, row_id: str) -> bool:
+    sha256 = (store.get("photo", row_id) or {}).get("sha256")
+    if not isinstance(sha256, str):
+        return False
+    try:
+        is_here = store.photos.has(sha256)
+    except BadInput:
+        return False
+    return is_here and store.connection.execute(statement("has_photo_receipt"), (sha256,)).fetchone() is None
+
+
+def _take_out(store: Store, key: Key) -> bool:
+    """Take a thing out, whole; tell whether anything of it was here."""
+    name, row_id = key
+    execute = store.connection.execute
+    row = store.get(name, row_id) if name in ENTITIES else None
+    named = {"entity": name, "entity_id": row_id}
+    rows_gone = {step: execute(statement(step), named).rowcount for step in _LEAVE}
+    if row is None:
+        return rows_gone["leave_changes"] > 0
+    execute(statement("delete_row", name), (row_id,))
+    if name == "photo" and row["sha256"]:
+        _free_photo(store, row["sha256"])
+    return True
+
+
+def _free_photo(store: Store, sha256: str) -> None:
+    """Note that the file of a photo may go, where nothing here tells of it any more."""
+    if store.connection.execute(statement("photo_left"), {"sha256": sha256}).fetchone() is not None:
+        store.connection.execute(statement("note_leaving_photo"), (sha256,))
+        store.connection.execute(statement("forget_photo_receipt"), (sha256,))
