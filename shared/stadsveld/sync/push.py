@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..errors import Refused, Unavailable
+from ..faults import fault_point
 from ..jobs import Progress
 from ..store import Store, statement
 from ..store.store import now
@@ -88,12 +89,14 @@ class Push:
         self._keep_answers(batch, answers)
 
     def _keep_answers(self, batch: list[dict[str, Any]], answers: list[Any]) -> None:
+        fault_point("push.before-receipts")
         with self._store.transaction(capture=False):
             seal(self._store)
             merge = Merge(self._store)
             for change, answer in zip(batch, answers, strict=True):
                 self._keep_answer(merge, change, answer if isinstance(answer, dict) else {})
             merge.finish()
+        fault_point("push.after-receipts")
 
     def _keep_answer(self, merge: Merge, change: dict[str, Any], answer: dict[str, Any]) -> None:
         status, reason = answer.get("status"), answer.get("reason")
