@@ -26,6 +26,8 @@ _HEADER = 100
 APPLICATION_ID = 0x53545644
 #: Seconds to wait for another program that is writing.
 BUSY_TIMEOUT = 10.0
+#: Prepared statements that a connection keeps: some for every entity.
+_STATEMENTS = 1000
 #: KiB of the file that a connection keeps in memory: a window of a city's map fits.
 CACHE_KIB = 32 * 1024
 #: Names under which the platforms know the SpatiaLite module.
@@ -127,6 +129,7 @@ def connect(
             uri=True,
             timeout=BUSY_TIMEOUT,
             isolation_level=None,
+            cached_statements=_STATEMENTS,
             factory=Connection,
             check_same_thread=False,
         )

@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from .. import geo
+from ..faults import fault_point
 from ..model import ENTITIES, Entity, new_id
 from ..store import Store, keep_base_values, statement
 from .changes import EXISTS, Change
@@ -39,6 +40,8 @@ def seal(store: Store, actor: str | None = None) -> int:
             sealer.seal_row(entity, entity_id, captured)
         store.connection.execute(statement("clear_capture"))
         sealer.finish()
+        fault_point("seal.before-commit")
+    fault_point("seal.after-commit")
     return sealer.count
 
 
@@ -115,7 +118,7 @@ class _Sealer:
         change = Change(
             new_id(), entity.name, entity_id, fields, parents, self._actor, self._device, self._clock.next()
         )
-        self._merge.add(change)
+        self._merge.add_born(change)
         self.count += 1
 
     def _keep_base(

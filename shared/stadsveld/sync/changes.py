@@ -30,6 +30,7 @@ _MOST_PARENTS = 1000
 _LONGEST_ACTOR = 200
 _DEEPEST_VALUE = 20
 _HLC_LIMIT = 1 << 63
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -108,7 +109,7 @@ class Change:
 
 def canonical_json(value: object) -> str:
     """Return the one JSON spelling of a value: sorted keys, no spaces, no NaN."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _CANONICAL.encode(value)
 
 
 def change_from_wire(wire: object) -> Change:

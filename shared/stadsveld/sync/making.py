@@ -36,7 +36,7 @@ def make_change(
     change = Change(
         new_id(), entity, entity_id, fields, parents, actor, store.device_id, clock.next()
     )  # fmt: skip
-    merge.add(change)
+    merge.add_born(change)
     merge.finish()
     clock.save()
     return change

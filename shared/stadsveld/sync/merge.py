@@ -83,28 +83,50 @@ class Merge:
         self._execute = store.connection.execute
         self._is_hub = store.setting("epoch") is not None
         self._of_own_edits = of_own_edits
+        self._has_erased = self._is_any("stadsveld_erased")
+        self._has_conflicts = self._is_any("stadsveld_conflict")
+        self._absent: set[str] = set()
         self.touched: dict[tuple[str, str], set[str]] = {}
         self._owned_before: dict[tuple[str, str], set[str]] = {}
+
+    def _is_any(self, table: str) -> bool:
+        return self._execute(statement("is_any", table)).fetchone() is not None
+
+    def expect(self, change_ids: Iterable[str]) -> None:
+        """Find out at once which of the changes that are about to be added are new."""
+        wanted = set(change_ids)
+        found = self._execute(statement("known_changes"), (json.dumps(list(wanted)),))
+        self._absent = wanted - {row["change_id"] for row in found}
+
+    def add_born(self, change: Change) -> None:
+        """Add a change that was made this moment, so that no other can have its id."""
+        self._absent.add(change.change_id)
+        self.add(change)
 
     def add(self, change: Change) -> str:
         """Add a change; return whether it was new, a duplicate, or the id of other content.
 
         Other content under a known id is refused: nothing is changed.
         """
-        known = read_change(self._store, change.change_id)
+        known = None if change.change_id in self._absent else read_change(self._store, change.change_id)
+        self._absent.discard(change.change_id)
         if known is not None:
             return self._add_again(change, known)
         self._touch(change)
         self.insert(change)
+        is_first = self._execute(statement("any_child"), (change.change_id,)).fetchone() is None
         for name in change.names:
-            self._link(change, name)
+            if is_first and not change.quarantined:
+                self._lead(change, name)
+            else:
+                self._link(change, name)
         self._erase(change)
         return NEW
 
     def insert(self, change: Change) -> None:
         """Write a change, its parents, and on the central store its place in the log."""
         state = _QUARANTINED if change.quarantined else _ACCEPTED
-        erased = self._execute(statement("erased_fields"), (change.change_id,)).fetchall()
+        erased = self._erased_fields(change)
         if erased:
             names_erased = {row["field"] for row in erased}
             self._note_erased_photo(change, names_erased)
@@ -138,7 +160,7 @@ class Merge:
         if not change.is_same_as(known):
             return OTHER
         if known.quarantined and not change.quarantined:
-            erased = self._execute(statement("erased_fields"), (change.change_id,)).fetchall()
+            erased = self._erased_fields(change)
             values = canonical_json(change.without({row["field"] for row in erased}).fields)
             self._execute(statement("set_change_state"), (_ACCEPTED, values, change.change_id))
             self._recompute(change)
@@ -147,8 +169,14 @@ class Merge:
             return NEW
         return DUPLICATE
 
+    def _erased_fields(self, change: Change) -> list[Any]:
+        if not self._has_erased:
+            return []
+        return self._execute(statement("erased_fields"), (change.change_id,)).fetchall()
+
     def _erase(self, change: Change) -> None:
         """Drop the values that an erasure lists, here now and whenever they should arrive later."""
+        self._has_erased = self._has_erased or ERASES in change.fields
         for name, change_ids in change.fields.get(ERASES, {}).items():
             for change_id in change_ids:
                 self._execute(statement("note_erased"), (change_id, name))
@@ -178,6 +206,14 @@ class Merge:
     def _log(self, change: Change) -> None:
         if self._is_hub:
             self._execute(statement("log_change"), (change.entity, change.entity_id, change.change_id))
+
+    def _lead(self, change: Change, name: str) -> None:
+        """Make a change that nobody has seen yet a head of one of its fields."""
+        key = (change.entity, change.entity_id, name, change.change_id)
+        if change.parents.get(name):
+            named = dict(zip(("entity", "entity_id", "field", "change"), key, strict=True))
+            self._execute(statement("supersede_heads"), named)
+        self._execute(statement("insert_head"), key)
 
     def _link(self, change: Change, name: str) -> None:
         """Find the place of a new change among the heads of one of its fields."""
@@ -263,7 +299,9 @@ class Merge:
         return True
 
     def _keep_conflicts(self, entity: str, entity_id: str, names: set[str]) -> None:
-        self._execute(statement("clear_conflicts"), (entity, entity_id))
+        if self._has_conflicts:
+            self._execute(statement("clear_conflicts"), (entity, entity_id))
+        self._has_conflicts = self._has_conflicts or bool(names)
         for name in names:
             self._execute(statement("insert_conflict"), (entity, entity_id, name))
 
