@@ -92,7 +92,10 @@ def test_check_of_a_sound_store(live_hub: LiveHub, tmp_path: Path) -> None:
     gone = client.change(fields={"title": "x", "_exists": True})
     end = {"title": [gone["change_id"]], "_exists": [gone["change_id"]]}
     client.push(gone, client.change(fields={"_exists": False}, parents=end, entity_id=gone["entity_id"]))
-    found = told("hub", "check", live_hub.path, "--full", "--json")
+    command = [*COMMAND, "hub", "check", str(live_hub.path), "--full", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=True)
+    found = json.loads(done.stdout)
+    assert done.stderr == ""
     assert (found["whole"], found["problems"]) == (True, [])
     assert (found["photos"], found["photos_waiting"], found["things"] >= 5) == (1, 1, True)
     with Store.open(live_hub.path, readonly=True) as store:
@@ -374,16 +377,23 @@ def test_joining_again_by_the_command(central: Path, tmp_path: Path) -> None:
 
 
 _MEMORY = """
-import resource, sys
+import sys
 from pathlib import Path
-from stadsveld.hub import back_up
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+from stadsveld.hub import back_up, restore
+def most():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+before = most()
 back_up(Path(sys.argv[1]), Path(sys.argv[2]))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+restore(Path(sys.argv[1]), Path(sys.argv[2]))
+print(most() - before)
 """
 
 
-def test_a_backup_streams(tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    not Path("/proc/self/status").is_file(), reason="SKIPPED: memory is not told by this system"
+)
+def test_backup_and_restore_stream(tmp_path: Path) -> None:
     """A store and a photo of more than 100 MB each cost no such memory."""
     prepare(tmp_path / "central.sqlite")
     with Store.open(tmp_path / "central.sqlite") as store, store.transaction(capture=False):
@@ -393,4 +403,4 @@ def test_a_backup_streams(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _MEMORY, *map(str, (tmp_path / "central.sqlite", tmp_path / "b.sqlite"))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, check=True)
     assert (tmp_path / "b.sqlite").stat().st_size > 100_000_000
-    assert int(done.stdout) < 60_000, "KiB more than before"
+    assert int(done.stdout) < 100_000, f"{done.stdout} KiB more than before"

@@ -83,6 +83,7 @@ def check_up(path: Path, *, full: bool = False) -> Checkup:
     """
     found = Checkup()
     with open_central(path, readonly=True) as store:
+        store.connection.execute(statement("history_aside"))
         advice = _("Stop the service and restore the last backup: {command}")
         advice = advice.format(command=f"stadsveld hub restore {path} BACKUP")
         found.problems += [Problem(text, advice) for text in store.problems()]

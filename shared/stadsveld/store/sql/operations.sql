@@ -51,6 +51,11 @@ SELECT p.change_id, p.field, p.parent FROM stadsveld_change_parent p
 -- :name heads_kept
 SELECT field, change_id FROM stadsveld_head WHERE entity = ? AND entity_id = ?
 
+-- :name history_aside
+-- SpatiaLite notes every check of an index in this table of the file; a check is to write nothing in it.
+CREATE TEMP TABLE IF NOT EXISTS spatialite_history (event_id INTEGER PRIMARY KEY, table_name TEXT,
+    geometry_column TEXT, event TEXT, timestamp TEXT, ver_sqlite TEXT, ver_splite TEXT)
+
 -- :name captured_things
 SELECT DISTINCT entity, entity_id FROM stadsveld_capture
 
