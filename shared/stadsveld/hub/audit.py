@@ -247,7 +247,7 @@ def _head_from(text: str | None) -> tuple[int, str] | None:
         return None
     number, _colon, found = text.strip().partition(":")
     if not number.isdecimal() or len(number) > 18 or len(found) != len(GENESIS):
-        raise BadInput(_("A head is written NUMBER:HASH, as “hub audit --verify” prints it."))
+        raise BadInput(_("A head is written NUMBER:HASH, as “stadsveld hub audit --verify” prints it."))
     return int(number), found.lower()
 
 

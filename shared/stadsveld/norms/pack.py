@@ -228,8 +228,8 @@ class NormPack:
     def _state(self, pavement: str, road_type: str, damage: RoadDamage) -> Row | None:
         """Return the row that decides what a damage means, the most particular one, or None."""
         if damage.type not in {found.code for found in self.of_pavement(pavement)}:
-            text = _("The damage “{damage}” does not exist on {pavement}.")
-            raise BadInput(text.format(damage=damage.type, pavement=pavement))
+            text = _("The damage “{damage}” does not exist on {surface}.")
+            raise BadInput(text.format(damage=damage.type, surface=pavement))
         if damage.severity not in SEVERITIES or damage.extent not in EXTENTS:
             raise BadInput(_("The severity must be L, M or E, and the extent 1, 2 or 3."))
         for kind in (damage.type, _ANY):
