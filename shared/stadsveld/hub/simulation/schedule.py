@@ -205,11 +205,10 @@ class _Schedule:
     def _back_up_or_restore(self) -> None:
         if self._meets("kill", 0.2):
             self._world.arm()
-        with suppress(StadsveldError):  # Of a full disk of the central store.
-            if self._chance.happens(0.6):
-                self._world.back_up()
-            else:
-                self._world.restore()
+        if self._chance.happens(0.6):
+            self._world.back_up()
+        else:
+            self._world.restore()
 
     def _edit_central(self) -> None:
         """Something happens in the central store itself: a desk that works on it, an edition, folding."""

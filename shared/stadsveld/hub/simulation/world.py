@@ -309,10 +309,12 @@ class World:
         if not self._backup.exists():
             return
         self.central.close()
-        with suppress(Killed), watched(self._pass):
-            restore(self.central_path, self._backup)
-        self._points_left = None
-        self._open_central()
+        try:
+            with suppress(Killed), watched(self._pass):
+                restore(self.central_path, self._backup)
+        finally:
+            self._points_left = None
+            self._open_central()
         self._count("restore")
 
     @property
