@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from ..model import ENTITIES
@@ -86,6 +87,17 @@ def _as_text(classes: dict[str, str]) -> str:
     return json.dumps(classes, sort_keys=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Placement:
+    """A logged change that may change where something belongs; its places among changes and in the log."""
+
+    key: Key
+    names: set[str]
+    change_id: str
+    place: int
+    seq: int
+
+
 class _Moves:
     """What moved by a part of the log."""
 
@@ -97,32 +109,35 @@ class _Moves:
         self._execute(statement("moving_step_index"))
         self._placed = self._placements()
 
-    def _placements(self) -> list[tuple[Key, set[str], str]]:
-        """Return the changes that may change where something belongs: thing, fields, change."""
+    def _placements(self) -> list[_Placement]:
+        """Return the changes that may change where something belongs."""
         found = []
         for row in self._execute(statement("logged_placements"), self._part):
             names = set(json.loads(row["names"]))
             if names & {EXISTS, ERASES, *deciding_fields(row["entity"])}:
-                found.append(((row["entity"], row["entity_id"]), names, row["change_id"]))
+                key = (row["entity"], row["entity_id"])
+                found.append(_Placement(key, names, row["change_id"], row["place"], row["seq"]))
         return found
 
     # Who follows whom, where rows do not show it
 
     def note_followers(self) -> None:
         """Remember references that no row shows: to what is not here, of what was deleted, in conflict."""
-        for key in {key for key, _names, _change in self._placed if key[0] in ENTITIES}:
-            self._note_followers_of(key)
+        for placed in self._placed:
+            if placed.key[0] in ENTITIES:
+                self._note_followers_of(placed)
         for row in self._execute(statement("logged_row_entities"), self._part).fetchall():
             self._note_rows(row["entity"])
 
-    def _note_followers_of(self, key: Key) -> None:
+    def _note_followers_of(self, placed: _Placement) -> None:
+        key = placed.key
         facts = self._things.facts(key)
         targets = [*facts.references, *(("dataset", dataset_id) for dataset_id in facts.datasets)]
         if not targets or key[0] == "dataset":
             return
         shown = self._shown(key)
         for name, row_id in targets:
-            if row_id not in shown or not self._is_known(name, row_id):
+            if row_id not in shown or not self._was_known((name, row_id), placed):
                 self._execute(statement("note_follower"), (row_id, *key))
 
     def _shown(self, key: Key) -> set[Any]:
@@ -131,11 +146,13 @@ class _Moves:
         row = self._execute(statement("get_row", key[0], columns=columns), (key[1],)).fetchone()
         return set() if row is None else set(row)
 
-    def _is_known(self, name: str, row_id: str) -> bool:
-        named = {"entity": name, "entity_id": row_id}
+    def _was_known(self, target: Key, placed: _Placement) -> bool:
+        """Tell whether the target was here before the change that may refer to it."""
+        name, row_id = target
         if name == "dataset":
             return self._execute(statement("row_exists", name), (row_id,)).fetchone() is not None
-        return self._execute(statement("is_known"), named).fetchone() is not None
+        asked = {"entity": name, "entity_id": row_id, "place": placed.place, "seq": placed.seq}
+        return self._execute(statement("was_known"), asked).fetchone() is not None
 
     def _note_rows(self, name: str) -> None:
         for entity, field, target in references():
@@ -152,10 +169,11 @@ class _Moves:
         self._execute(statement("forget_logged_moves"), self._part)
         if self._execute(statement("any_follower")).fetchone() is not None:
             self._add(self._keys("followers_of_logged_rows", self._part))
-        for key, names, change_id in self._placed:
-            if ERASES in names:
-                self._add(self._erased(change_id))
-            if names & {ERASES, *deciding_fields(key[0])}:
+        for placed in self._placed:
+            key = placed.key
+            if ERASES in placed.names:
+                self._add(self._erased(placed.change_id))
+            if placed.names & {ERASES, *deciding_fields(key[0])}:
                 is_new = self._number_known(key) < 2
                 self._add(self._keys("followers_noted", (key[1],)) if is_new else [key])
 

@@ -60,7 +60,7 @@ INSERT INTO stadsveld_log (kind, entity, entity_id)
 
 -- :name logged_placements
 -- Logged changes that may change where something belongs.
-SELECT DISTINCT l.entity, l.entity_id, c.change_id, c.names FROM stadsveld_log l
+SELECT l.seq, l.entity, l.entity_id, c.change_id, c.names, c.seq AS place FROM stadsveld_log l
     JOIN stadsveld_change c ON c.change_id = l.change_id
     WHERE l.seq > ? AND l.seq <= ? AND l.kind = 'change'
         AND (instr(c.names, '"geom"') OR instr(c.names, '_id"') OR instr(c.names, '_entity"')
@@ -95,13 +95,15 @@ INSERT OR IGNORE INTO stadsveld_follower (target_id, entity, entity_id)
     SELECT t.$column, $literal, t.id FROM stadsveld_log l JOIN $table t ON t.id = l.entity_id
     WHERE l.seq > ? AND l.seq <= ? AND l.kind = 'row' AND l.entity = $literal AND t.$column IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM stadsveld_log k
-            WHERE k.kind = 'row' AND k.entity = coalesce(?, t.$columns) AND k.entity_id = t.$column)
+            WHERE k.kind = 'row' AND k.entity = coalesce(?, t.$columns) AND k.entity_id = t.$column AND k.seq < l.seq)
         AND NOT EXISTS (SELECT 1 FROM stadsveld_change c
             WHERE c.entity = coalesce(?, t.$columns) AND c.entity_id = t.$column)
 
--- :name is_known
-SELECT 1 FROM stadsveld_change WHERE entity = :entity AND entity_id = :entity_id
-UNION ALL SELECT 1 FROM stadsveld_log WHERE kind = 'row' AND entity = :entity AND entity_id = :entity_id LIMIT 1
+-- :name was_known
+-- Whether a thing was here before a change (its place among the changes, and in the log).
+SELECT 1 FROM stadsveld_change WHERE entity = :entity AND entity_id = :entity_id AND seq < :place
+UNION ALL SELECT 1 FROM stadsveld_log
+    WHERE kind = 'row' AND entity = :entity AND entity_id = :entity_id AND seq < :seq LIMIT 1
 
 -- :name number_known
 -- How many changes and register rows tell of a thing, up to two.
