@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ..errors import BadInput, Unavailable
+from ..faults import fault_point
 from ..jobs import Progress
 from ..store import Store
 from ..text import _
@@ -67,6 +68,8 @@ class Pull:
             come_back(self._store, _things_in(changes, tables))
             self.report.left += give_up(self._store, left)
             self._store.set_setting("cursor", str(following))
+            fault_point("pull.before-commit")
+        fault_point("pull.after-commit")
         return page.get("more") is True
 
     def _apply_change(self, merge: Merge, clock: Clock, wire: object) -> None:
