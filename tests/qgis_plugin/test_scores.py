@@ -4,9 +4,10 @@ import pytest
 
 pytest.importorskip("qgis")
 
-from qgis.core import QgsProject
+from qgis.core import QgsProject, QgsVectorLayerUtils
 
 from stadsveld import geo
+from stadsveld.norms import shipped_packs
 from stadsveld.text import use_language
 from stadsveld_qgis.layers import loader
 
@@ -86,3 +87,24 @@ def test_without_a_selection_it_says_what_to_do(desk) -> None:
     assert dock.choice.isHidden()
     assert dock.told.toPlainText() == ""
     QgsProject.instance().clear()
+
+
+@pytest.mark.parametrize(("kind", "pack"), [("road_global", "crow-gvi"), ("structure_defect", "nen2767")])
+def test_a_new_inspection_is_signed_with_its_norm(desk, store_path, kind: str, pack: str) -> None:
+    """Pack, edition and signature of the day; one that has them keeps them."""
+    plugin, _dock, _layers = desk
+    layer = loader.add(store_path, ["inspection"])["inspection"]
+    expected = {found.id: found.signature for found in shipped_packs()}[pack]
+    for given, kept in ((None, expected), ("of another day", "of another day")):
+        feature = QgsVectorLayerUtils.createFeature(layer)
+        feature["kind"] = kind
+        feature["norm_signature"] = given
+        for index in layer.attributeList():
+            if layer.fields()[index].name().startswith("norm_"):
+                feature[index] = layer.defaultValue(index, feature)
+        layer.startEditing()
+        assert layer.addFeature(feature)
+        assert layer.commitChanges()
+        row = plugin.context.session.store.get("inspection", feature["id"])
+        assert row["norm_signature"] == kept
+        assert given or row["norm_pack"] == pack

@@ -69,6 +69,8 @@ def apply(layer: QgsVectorLayer, name: str, layers: dict[str, QgsVectorLayer]) -
         default = _DEFAULTS.get((name, field.name))
         if default:
             layer.setDefaultValueDefinition(index, QgsDefaultValue(default, False))
+    if name == "inspection":
+        _sign(layer)
     _layout(layer, entity)
 
 
@@ -93,6 +95,23 @@ def _identity(layer: QgsVectorLayer) -> None:
             value = getattr(kind, "DefaultValue", None) or getattr(kind, "UnsetField", None)
             getattr(layer, policy)(index, value)
     layer.setEditorWidgetSetup(layer.fields().indexOf("fid"), QgsEditorWidgetSetup("Hidden", {}))
+
+
+def _sign(layer: QgsVectorLayer) -> None:
+    """Record with a new inspection the norm pack, edition and signature that its kind follows."""
+    road, structure = norms.load_pack("crow-gvi").tables, norms.load_tables("nen2767")
+    is_other = f"\"norm_signature\" NOT IN ('{road.signature}', '{structure.signature}')"
+    columns = {"norm_pack": "id", "norm_edition": "edition", "norm_signature": "signature"}
+    for field, attribute in columns.items():
+        of_road, of_structure = (getattr(pack, attribute).replace("'", "''") for pack in (road, structure))
+        # What was recorded under another edition keeps it.
+        expression = (
+            f"CASE WHEN {is_other} THEN \"{field}\" "
+            f"WHEN \"kind\" = 'road_global' THEN '{of_road}' "
+            f"WHEN \"kind\" = 'structure_defect' THEN '{of_structure}' END"
+        )
+        index = layer.fields().indexOf(field)
+        layer.setDefaultValueDefinition(index, QgsDefaultValue(expression, True))
 
 
 def _widget(entity: Any, field: Any, layers: dict[str, QgsVectorLayer]) -> QgsEditorWidgetSetup:
