@@ -207,8 +207,10 @@ class _Schedule:
             self._world.arm()
         if self._chance.happens(0.6):
             self._world.back_up()
-        else:
-            self._world.restore()
+        elif self._world.restore():
+            # What was imported in the central store itself is imported again: only it had that.
+            with Store.open(self._world.central_path) as store:
+                add_edition(store, self._known.editions)
 
     def _edit_central(self) -> None:
         """Something happens in the central store itself: a desk that works on it, an edition, folding."""

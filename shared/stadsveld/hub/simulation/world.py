@@ -20,7 +20,7 @@ from ...model import id_from_register
 from ...store import Store
 from ...store.store import Bbox
 from ...sync import Response, Transport, create_replica, sync
-from ...work.datasets import Edition, write_edition
+from ...work.datasets import Edition, put_dataset, write_edition
 from ..app import make_app
 from ..backup import back_up
 from ..central import Central, prepare
@@ -136,7 +136,7 @@ def _enrol(path: Path, transport: Transport, code: str, kind: Kind, *, is_used: 
 def add_edition(store: Store, number: int) -> None:
     """Import an edition of a register with three road sections, whose pavement differs by edition."""
     name, date = "simulation/roads", f"{2000 + number}-01-01"
-    dataset = id_from_register(f"{name}/edition", str(number))
+    dataset = id_from_register("dataset", name)
     pavement = ("asfalt", "beton", "elementen")[number % 3]
     edition = Edition("road_section", is_whole=False)
     for section in range(3):
@@ -146,7 +146,7 @@ def add_edition(store: Store, number: int) -> None:
         edition.rows[id_from_register(name, str(section))] = row
     with store.transaction(capture=False):
         fields = {"name": "Roads", "register": name, "edition": str(number), "edition_date": date}
-        store.put("dataset", dataset, fields)
+        put_dataset(store, dataset, fields)
         write_edition(store, dataset, edition, date)
 
 
@@ -304,10 +304,10 @@ class World:
             back_up(self.central_path, self._backup)
         self._points_left = None
 
-    def restore(self) -> None:
-        """Put the last backup back, if there is one; killed at that, it is done again."""
+    def restore(self) -> bool:
+        """Put the last backup back, if there is one; tell whether there is. It may be killed."""
         if not self._backup.exists():
-            return
+            return False
         self.central.close()
         try:
             with suppress(Killed), watched(self._pass):
@@ -316,6 +316,7 @@ class World:
             self._points_left = None
             self._open_central()
         self._count("restore")
+        return True
 
     @property
     def _backup(self) -> Path:
