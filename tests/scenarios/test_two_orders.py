@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from stadsveld import geo
+from stadsveld.hub import RunningHub, back_up, restore
 from stadsveld.hub.simulation.world import add_edition
 from stadsveld.model import id_from_register, new_id
 from stadsveld.store import Store
@@ -27,7 +28,7 @@ from stadsveld.sync import (
 from stadsveld.sync import clock as sync_clock
 from support.live_hub import LiveHub
 
-HERE = geo.point_wkb(203000, 503000)
+HERE, THERE = geo.point_wkb(203000, 503000), geo.point_wkb(203100, 503100)
 WEEK = 7 * 86_400_000
 both_orders = pytest.mark.parametrize("order", ["ab", "ba"])
 
@@ -214,6 +215,32 @@ def test_the_same_change_id_with_other_content_is_refused(meeting, order: str) -
     later = refused.put("task", None, {"title": "wat volgt gaat gewoon door"})
     two.exchange()
     assert taken.get("task", later)["title"] == "wat volgt gaat gewoon door"
+
+
+@both_orders
+def test_a_restored_central_store_learns_again_what_it_refused(meeting, tmp_path: Path, order: str) -> None:
+    """A, refused B, C in one line, and the backup has A only: C alone is head again, for new devices too."""
+    two = meeting(order)
+    task = two.a.put("task", None, {"geom": HERE})
+    two.meet()
+    back_up(two.hub.path, tmp_path / "backup.sqlite")
+    two.a.put("task", task, {"geom": geo.point_wkb(5.2, 52.1)})
+    seal(two.a)
+    two.a.put("task", task, {"geom": THERE})
+    two.meet()
+    assert [item.state for item in outbox(two.a)] == ["refused"]
+    port = int(two.hub.url.rsplit(":", 1)[1])
+    two.hub.stop()
+    restore(two.hub.path, tmp_path / "backup.sqlite")
+    two.hub.running = RunningHub(two.hub.path, port=port)
+    two.hub.running.start()
+    two.meet()
+    assert [item.state for item in outbox(two.a)] == ["refused"]
+    with two.hub.replica(tmp_path / "new.sqlite") as fresh:
+        sync(fresh, transport_of(fresh))
+        assert dump_hash(fresh) == dump_hash(two.a)
+        assert conflicts(fresh) == []
+        assert fresh.get("task", task)["geom"] == THERE
 
 
 class WrongClock:

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from hypothesis import strategies as st
 
 from stadsveld import geo
-from stadsveld.store import Store
+from stadsveld.store import Store, statement
 from stadsveld.sync import EXISTS, Change, Merge, dump
+from stadsveld.sync.changes import ERASES
+from stadsveld.sync.merge import change_from_row
 
 TASK = "01900000-0000-7000-8000-00000000000a"
 SECTION = "01900000-0000-7000-8000-00000000000b"
@@ -60,8 +62,11 @@ def heads(changes: list[Change], field: str) -> list[Change]:
 
 
 @st.composite
-def change_sets(draw: st.DrawFn, most: int = 9) -> list[Change]:
-    """Changes of two things by people who each saw a causally closed part of the earlier ones."""
+def change_sets(draw: st.DrawFn, most: int = 9, *, erasing: bool = False) -> list[Change]:
+    """Changes of two things by people who each saw a causally closed part of the earlier ones.
+
+    With `erasing`, some are erasures by an administrator of what was seen of a field.
+    """
     made: list[Change] = []
     seen_by: list[set[int]] = []
     for number in range(draw(st.integers(1, most))):
@@ -73,8 +78,16 @@ def change_sets(draw: st.DrawFn, most: int = 9) -> list[Change]:
         of_thing = [made[n] for n in sorted(seen) if made[n].entity == entity]
         known = {field: heads(of_thing, field) for field in {*VALUES[entity, entity_id], EXISTS}}
         names = {field: ids for field, ids in known.items() if ids}
-        if draw(st.integers(0, 5)) == 0:
-            fields: dict[str, object] = {EXISTS: draw(st.sampled_from([False, False, True]))}
+        having = sorted({f for c in of_thing for f in c.fields if f not in (EXISTS, ERASES)})
+        if erasing and having and draw(st.integers(0, 2)) == 0:
+            field = draw(st.sampled_from(having))
+            listed = [c.change_id for c in of_thing if field in c.names]
+            fields: dict[str, object] = {ERASES: {field: listed}, field: None}
+            parents = {f: ids for f, ids in names.items() if f == field}
+            earlier = [c for c in of_thing if ERASES in c.names]
+            parents |= {ERASES: heads(earlier, ERASES)} if earlier else {}
+        elif draw(st.integers(0, 5)) == 0:
+            fields = {EXISTS: draw(st.sampled_from([False, False, True]))}
             parents = names
         else:
             picked = draw(st.sets(st.sampled_from(sorted(VALUES[entity, entity_id])), min_size=1))
@@ -127,3 +140,23 @@ def state_after(store: Store, batches: Iterable[Iterable[Change]]) -> str:
         merge_batches(store, batches)
         return "".join(dump(store))
     raise AssertionError
+
+
+def changes_after(store: Store, batches: Iterable[Iterable[Change]]) -> list[Change]:
+    """The changes that a store holds after merging batches, in the order in which they arrived."""
+    with undone(store):
+        merge_batches(store, batches)
+        rows = store.connection.execute(statement("all_changes")).fetchall()
+        return [change_from_row(store, row) for row in rows]
+    raise AssertionError
+
+
+def erased_values(changes: Iterable[Change]) -> list[Change]:
+    """The changes as their erasures leave them: by the definition, in any order."""
+    changes = list(changes)
+    gone: dict[str, set[str]] = {}
+    for change in changes:
+        for field, ids in change.fields.get(ERASES, {}).items():
+            for changed in ids:
+                gone.setdefault(changed, set()).add(field)
+    return [change.without(gone.get(change.change_id, set())) for change in changes]

@@ -36,6 +36,10 @@ def holds_what_it_may_see(hub: LiveHub, *stores: Store) -> None:
         assert expected - held == set(), f"{store.path.name} lacks {expected - held}"
         assert list(dump(store)) == visible_dump(hub, store.device_id), store.path.name
         assert store.problems() == []
+        for table in ("stadsveld_head", "stadsveld_change_parent"):
+            known = "(SELECT change_id FROM stadsveld_change)"
+            loose = f"SELECT count(*) FROM {table} WHERE change_id NOT IN {known}"
+            assert store.connection.execute(loose).fetchone()[0] == 0, table
         assert store.connection.execute("SELECT count(*) FROM stadsveld_capture").fetchone()[0] == 0
 
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
+from stadsveld.hub.simulation.definition import state_of
 from stadsveld.store import Store
-from stadsveld.sync import EXISTS, Change, Merge, change_from_wire, dump
+from stadsveld.sync import EXISTS, Change, Merge, change_from_wire, conflicts, dump
 from stadsveld.sync.changes import ERASES
 from stadsveld.sync.merge import heads_of, is_conflict, read_change
 from support.change_sets import (
@@ -22,6 +23,8 @@ from support.change_sets import (
     ancestors,
     change_id,
     change_sets,
+    changes_after,
+    erased_values,
     heads,
     merge_batches,
     state_after,
@@ -80,6 +83,81 @@ def test_the_heads_are_those_of_the_definition(empty: Store, changes, data) -> N
                 if row is not None and field in row and field != "geom":
                     shown = expected[0].fields.get(field) if expected else None
                     assert row[field] == shown
+
+
+@LAW
+@given(one=change_sets(5), two=st.data())
+def test_merging_is_associative_commutative_and_idempotent(empty: Store, one, two) -> None:
+    """What stores hold may be united in any grouping and order, and again, through their own tables."""
+    parts: list[list[Change]] = [[], [], []]
+    for change in one:
+        for place in two.draw(st.sets(st.integers(0, 2), min_size=1), label="held by"):
+            parts[place].append(change)
+    a, b, c = (changes_after(empty, [part]) for part in parts)
+    left = changes_after(empty, [changes_after(empty, [a, b]), c])
+    right = changes_after(empty, [a, changes_after(empty, [b, c])])
+    expected = state_after(empty, [one])
+    assert state_after(empty, [left]) == state_after(empty, [right]) == expected
+    assert state_after(empty, [a, b, c]) == state_after(empty, [c, b, a]) == expected
+    assert state_after(empty, [left, left, a]) == expected
+
+
+@LAW
+@given(changes=change_sets(erasing=True), data=st.data())
+def test_the_state_is_that_of_the_definition(empty: Store, changes, data) -> None:
+    """Rows, conflicts and deletions equal those of the naive definition, by which schedules are judged."""
+    shuffled = data.draw(st.permutations(changes))
+    refused = data.draw(st.sets(st.sampled_from([c.change_id for c in changes]), max_size=2))
+    arrived = [c.skeleton() if c.change_id in refused else c for c in shuffled]
+    state = state_of(erased_values(arrived))
+    with undone(empty):
+        merge_batches(empty, [[change] for change in arrived])
+        found = {(each.entity, each.entity_id, each.field) for each in conflicts(empty)}
+        assert found == {(*key, name) for key, thing in state.items() for name in thing.conflicts}
+        for (entity, entity_id), fields in VALUES.items():
+            thing = state.get((entity, entity_id))
+            row = empty.get(entity, entity_id)
+            assert (row is not None) == (thing is not None and not thing.is_gone and bool(thing.shown))
+            for name in fields if row is not None else ():
+                shown = row[name].hex() if name == "geom" and row[name] else row.get(name)
+                if name in row:
+                    assert shown == thing.shown.get(name)
+
+
+@LAW
+@given(changes=change_sets(erasing=True), data=st.data())
+def test_erased_values_are_nowhere_whatever_the_order(empty: Store, changes, data) -> None:
+    """Erasures, shuffled and repeated between the others: one state, and no change holds what is erased."""
+    expected = state_after(empty, [changes])
+    shuffled = data.draw(st.permutations(changes)) + data.draw(st.lists(st.sampled_from(changes), max_size=4))
+    cut = data.draw(st.integers(0, len(shuffled)))
+    assert state_after(empty, [shuffled[:cut], shuffled[cut:]]) == expected
+    kept = {change.change_id: change.fields for change in changes_after(empty, [shuffled])}
+    assert kept == {change.change_id: change.fields for change in erased_values(changes)}
+
+
+@LAW
+@given(changes=change_sets(), data=st.data())
+def test_a_part_agrees_with_the_whole_on_what_it_holds(empty: Store, changes, data) -> None:
+    """Who subscribes to one kind holds of it exactly what everybody holds of it."""
+    entity = data.draw(st.sampled_from([entity for entity, _entity_id in VALUES]))
+    part = data.draw(st.permutations([change for change in changes if change.entity == entity]))
+    whole = state_after(empty, [changes]).splitlines()
+    assert state_after(empty, [part]).splitlines() == [x for x in whole if json.loads(x)["entity"] == entity]
+
+
+@LAW
+@given(changes=change_sets(), data=st.data())
+def test_a_decision_that_saw_everything_ends_the_conflict(empty: Store, changes, data) -> None:
+    """A change whose parents are all heads is the value, whatever its stamp and in any order."""
+    having = [c for c in changes if c.entity == "task" and "title" in c.names]
+    parents = {"title": tuple(head.change_id for head in heads(having, "title"))}
+    stamp = data.draw(st.integers(0, 9))
+    decided = Change(change_id(99), "task", TASK, {"title": "decided"}, parents, "person", DEVICES[0], stamp)
+    with undone(empty):
+        merge_batches(empty, [[change] for change in data.draw(st.permutations([*changes, decided]))])
+        assert [head.value for head in heads_of(empty, "task", TASK)["title"]] == ["decided"]
+        assert (TASK, "title") not in {(each.entity_id, each.field) for each in conflicts(empty)}
 
 
 @LAW

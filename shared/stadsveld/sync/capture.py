@@ -5,8 +5,9 @@ The cost follows the number of captured rows, never the size of the table.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
 
@@ -16,10 +17,12 @@ from ..model import ENTITIES, Entity, new_id
 from ..store import Store, keep_base_values, statement
 from .changes import EXISTS, Change
 from .clock import Clock
-from .merge import Heads, Merge, heads_of
+from .merge import Heads, Merge
 from .values import change_value, column_value, comparable
 
 Captured = dict[str, Any]
+#: Rows that are read together.
+_TOGETHER = 200
 
 
 def seal(store: Store, actor: str | None = None) -> int:
@@ -36,8 +39,8 @@ def seal(store: Store, actor: str | None = None) -> int:
         return 0
     with store.transaction(capture=False):
         sealer = _Sealer(store, actor or store.setting("actor") or store.device_id)
-        for entity, entity_id, captured in _captured_rows(store):
-            sealer.seal_row(entity, entity_id, captured)
+        for entity, captured in _captured_rows(store):
+            sealer.seal_rows(entity, captured)
         store.connection.execute(statement("clear_capture"))
         sealer.finish()
         fault_point("seal.before-commit")
@@ -45,15 +48,21 @@ def seal(store: Store, actor: str | None = None) -> int:
     return sealer.count
 
 
-def _captured_rows(store: Store) -> Iterator[tuple[Entity, str, Captured]]:
-    """Yield what was captured per row: the value of each field before its first edit."""
-    rows = store.connection.execute(statement("captured")).fetchall()
-    for (name, entity_id), group in groupby(rows, key=itemgetter("entity", "entity_id")):
-        first: Captured = {}
-        for row in group:
-            first.setdefault(row["field"], row["old"])
-        if name in ENTITIES:
-            yield ENTITIES[name], entity_id, first
+def _captured_rows(store: Store) -> Iterator[tuple[Entity, dict[str, Captured]]]:
+    """Yield what was captured, some rows together: by id the value of each field before its first edit."""
+    rows = store.connection.execute(statement("captured"))
+    for name, of_kind in groupby(rows, key=itemgetter("entity")):
+        things = groupby(of_kind, key=itemgetter("entity_id"))
+        while found := {entity_id: _first(group) for entity_id, group in islice(things, _TOGETHER)}:
+            if name in ENTITIES:
+                yield ENTITIES[name], found
+
+
+def _first(rows: Iterator[Any]) -> Captured:
+    first: Captured = {}
+    for row in rows:
+        first.setdefault(row["field"], row["old"])
+    return first
 
 
 class _Sealer:
@@ -67,19 +76,42 @@ class _Sealer:
         self._merge = Merge(store, of_own_edits=True)
         self.count = 0
 
-    def seal_row(self, entity: Entity, entity_id: str, captured: Captured) -> None:
-        """Make the change of one row, if it differs from what was there."""
-        row = self._store.get(entity.name, entity_id)
+    def seal_rows(self, entity: Entity, captured: dict[str, Captured]) -> None:
+        """Make the changes of some rows, as far as they differ from what was there."""
+        self._merge.expect_things((entity.name, entity_id) for entity_id in captured)
+        rows = self._rows(entity, captured)
+        for entity_id, of_row in captured.items():
+            self._seal_row(entity, entity_id, of_row, rows.get(entity_id))
+
+    def _rows(self, entity: Entity, captured: dict[str, Captured]) -> dict[str, dict[str, Any]]:
+        """Return the rows by id with the fields that may have changed, geometry as WKB."""
+        edited: set[str] = set().union(*captured.values(), {"dataset_id"})
+        columns = ("id", *(name for name in entity.captured if EXISTS in edited or name in edited))
+        sql = statement("rows_by_ids", entity.name, columns=columns)
+        found = {}
+        for row in self._store.connection.execute(sql, (json.dumps(list(captured)),)):
+            values = dict(zip(columns, row, strict=True))
+            if values.get("geom") is not None:
+                values["geom"] = geo.wkb_from_blob(values["geom"])
+            found[values["id"]] = values
+        return found
+
+    def _seal_row(
+        self, entity: Entity, entity_id: str, captured: Captured, row: dict[str, Any] | None
+    ) -> None:
         existed = EXISTS not in captured or captured[EXISTS] is not None
         if row is None and not existed:
             return
-        heads = heads_of(self._store, entity.name, entity_id)
+        heads = self._merge.heads(entity.name, entity_id)
         if existed:
             self._keep_base(entity, entity_id, captured, heads, row)
         if row is None:
             self._add(entity, entity_id, {EXISTS: False}, heads, list(heads))
             return
-        values = {name: change_value(name, row[name]) for name in entity.captured}
+        is_whole = EXISTS in captured
+        values = {
+            name: change_value(name, row[name]) for name in entity.captured if is_whole or name in captured
+        }
         if "geom" in values:
             self._round(entity, row, values["geom"])
         fields = self._differing(entity, values, captured, heads, existed)
@@ -97,11 +129,8 @@ class _Sealer:
         self, entity: Entity, values: dict[str, Any], captured: Captured, heads: Heads, existed: bool
     ) -> dict[str, Any]:
         """Return the fields whose value differs from the one shown before the edits."""
-        is_whole = EXISTS in captured
         fields: dict[str, Any] = {}
         for name, value in values.items():
-            if name not in captured and not is_whole:
-                continue
             if name in heads:
                 before = heads[name][0].value
             else:

@@ -8,45 +8,21 @@ greatest (hlc, change_id) is shown and the others are kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from .. import geo
 from ..model import ENTITIES, Entity
 from ..store import Store, base_values, forget_base_values, keep_base_values, statement
 from .changes import ERASES, EXISTS, Change, canonical_json
+from .heads import Head, Heads, Key, KnownHeads, heads_of
 from .values import column_value, comparable, is_column
 
 _ACCEPTED, _QUARANTINED = "accepted", "quarantined"
 NEW, DUPLICATE, OTHER = "new", "duplicate", "other"
-
-
-@dataclass(frozen=True)
-class Head:
-    """A change that is nobody's ancestor for a field, with its value there."""
-
-    change_id: str
-    hlc: int
-    actor: str
-    device: str
-    value: Any
-
-
-Heads = dict[str, list[Head]]
-
-
-def heads_of(store: Store, entity: str, entity_id: str) -> Heads:
-    """Return the heads of every field of a thing, the shown one first."""
-    heads: Heads = {}
-    parsed: dict[str, dict[str, Any]] = {}
-    for row in store.connection.execute(statement("entity_heads"), (entity, entity_id)):
-        change_id = row["change_id"]
-        if change_id not in parsed:
-            parsed[change_id] = json.loads(row["fields"] or "{}")
-        head = Head(change_id, row["hlc"], row["actor"], row["device"], parsed[change_id].get(row["field"]))
-        heads.setdefault(row["field"], []).append(head)
-    return heads
+#: Rows that are read together.
+_ROWS_TOGETHER = 200
 
 
 def read_change(store: Store, change_id: str) -> Change | None:
@@ -86,21 +62,46 @@ class Merge:
         self._has_erased = self._is_any("stadsveld_erased")
         self._has_conflicts = self._is_any("stadsveld_conflict")
         self._absent: set[str] = set()
-        self.touched: dict[tuple[str, str], set[str]] = {}
-        self._owned_before: dict[tuple[str, str], set[str]] = {}
+        self._childless: set[str] = set()
+        self._heads = KnownHeads(store)
+        self.touched: dict[Key, set[str]] = {}
+        self._owned_before: dict[Key, set[str]] = {}
 
     def _is_any(self, table: str) -> bool:
         return self._execute(statement("is_any", table)).fetchone() is not None
 
-    def expect(self, change_ids: Iterable[str]) -> None:
-        """Find out at once which of the changes that are about to be added are new."""
-        wanted = set(change_ids)
-        found = self._execute(statement("known_changes"), (json.dumps(list(wanted)),))
-        self._absent = wanted - {row["change_id"] for row in found}
+    def expect(self, changes: Sequence[Change]) -> None:
+        """Find out at once what the file knows of changes that are about to be added, and of their things."""
+        wanted = {change.change_id for change in changes}
+        listed = json.dumps(list(wanted))
+        known = {row["change_id"] for row in self._execute(statement("known_changes"), (listed,))}
+        self._absent |= wanted - known
+        parents = {row["parent"] for row in self._execute(statement("known_parents"), (listed,))}
+        self._childless |= wanted - parents
+        self.expect_things((change.entity, change.entity_id) for change in changes)
+
+    def expect_things(self, keys: Iterable[Key]) -> None:
+        """Read at once the heads of things that are about to be changed."""
+        self._heads.expect(keys)
+
+    def heads(self, entity: str, entity_id: str) -> Heads:
+        """Return the heads of a thing as of now; not to be altered."""
+        return self._heads.of((entity, entity_id))
+
+    def known(self, change_id: str) -> Change | None:
+        """Return the change of the file with that id, or None."""
+        return None if change_id in self._absent else read_change(self._store, change_id)
+
+    def is_childless(self, change_id: str) -> bool:
+        """Tell whether no change that is here claims to come after that one."""
+        if change_id in self._childless:
+            return True
+        return self._execute(statement("any_child"), (change_id,)).fetchone() is None
 
     def add_born(self, change: Change) -> None:
         """Add a change that was made this moment, so that no other can have its id."""
         self._absent.add(change.change_id)
+        self._childless.add(change.change_id)
         self.add(change)
 
     def add(self, change: Change) -> str:
@@ -108,23 +109,21 @@ class Merge:
 
         Other content under a known id is refused: nothing is changed.
         """
-        known = None if change.change_id in self._absent else read_change(self._store, change.change_id)
-        self._absent.discard(change.change_id)
+        known = self.known(change.change_id)
         if known is not None:
             return self._add_again(change, known)
         self._touch(change)
-        self.insert(change)
-        is_first = self._execute(statement("any_child"), (change.change_id,)).fetchone() is None
-        for name in change.names:
-            if is_first and not change.quarantined:
-                self._lead(change, name)
-            else:
+        stored = self.insert(change)
+        if self.is_childless(change.change_id) and not change.quarantined:
+            self._lead(stored)
+        else:
+            for name in change.names:
                 self._link(change, name)
         self._erase(change)
         return NEW
 
-    def insert(self, change: Change) -> None:
-        """Write a change, its parents, and on the central store its place in the log."""
+    def insert(self, change: Change) -> Change:
+        """Write a change, its parents, and on the central store its place in the log; return what is kept."""
         state = _QUARANTINED if change.quarantined else _ACCEPTED
         erased = self._erased_fields(change)
         if erased:
@@ -132,15 +131,18 @@ class Merge:
             self._note_erased_photo(change, names_erased)
             change = change.without(names_erased)
         values = canonical_json(change.fields) if change.fields else None
-        names = json.dumps(change.names, separators=(",", ":"))
         self._execute(
             statement("insert_change"),
             (change.change_id, change.entity, change.entity_id, change.actor, change.device, change.hlc,
-             change.schema, names, values, state),
+             change.schema, canonical_json(change.names), values, state),
         )  # fmt: skip
-        pairs = ((change.change_id, name, parent) for name, ids in change.parents.items() for parent in ids)
-        self._store.connection.executemany(statement("insert_parent"), pairs)
+        self._absent.discard(change.change_id)
+        pairs = [(change.change_id, name, parent) for name, ids in change.parents.items() for parent in ids]
+        if pairs:
+            self._store.connection.executemany(statement("insert_parent"), pairs)
+            self._childless.difference_update(parent for _id, _name, parent in pairs)
         self._log(change)
+        return change
 
     def quarantine(self, change_id: str) -> None:
         """Take a change of this file out of force: its heads fall back to what was before it."""
@@ -151,10 +153,15 @@ class Merge:
 
     def finish(self) -> None:
         """Bring conflicts and rows in agreement with the heads of all that was touched."""
-        for (entity, entity_id), names in self.touched.items():
-            self.materialise(entity, entity_id, names)
+        touched = iter(sorted(self.touched))
+        while keys := list(islice(touched, _ROWS_TOGETHER)):
+            self._heads.expect(keys)
+            rows = self._rows(keys)
+            for key in keys:
+                self._materialise(key, self.touched[key], rows.get(key))
         self.touched = {}
         self._owned_before = {}
+        self._heads.clear()
 
     def _add_again(self, change: Change, known: Change) -> str:
         if not change.is_same_as(known):
@@ -176,7 +183,9 @@ class Merge:
 
     def _erase(self, change: Change) -> None:
         """Drop the values that an erasure lists, here now and whenever they should arrive later."""
-        self._has_erased = self._has_erased or ERASES in change.fields
+        if ERASES not in change.fields:
+            return
+        self._has_erased = True
         for name, change_ids in change.fields.get(ERASES, {}).items():
             for change_id in change_ids:
                 self._execute(statement("note_erased"), (change_id, name))
@@ -187,6 +196,7 @@ class Merge:
                 values = canonical_json(known.without({name}).fields)
                 self._execute(statement("set_change_fields"), (values, change_id))
                 self._touch(known)
+                self._heads.forget((known.entity, known.entity_id))
 
     def _note_erased_photo(self, change: Change, names: set[str]) -> None:
         """Remember that the file of a photo whose hash is erased has to go too (`erasure`)."""
@@ -200,23 +210,34 @@ class Merge:
             self.touched[key] = set()
             entity = ENTITIES.get(change.entity)
             if entity is not None and entity.has_base and not self._of_own_edits:
-                self._owned_before[key] = owned_fields(self._store, *key)
+                self._owned_before[key] = set(self._heads.of(key))
         self.touched[key].update(change.names)
 
     def _log(self, change: Change) -> None:
         if self._is_hub:
             self._execute(statement("log_change"), (change.entity, change.entity_id, change.change_id))
 
-    def _lead(self, change: Change, name: str) -> None:
-        """Make a change that nobody has seen yet a head of one of its fields."""
-        key = (change.entity, change.entity_id, name, change.change_id)
-        if change.parents.get(name):
-            named = dict(zip(("entity", "entity_id", "field", "change"), key, strict=True))
-            self._execute(statement("supersede_heads"), named)
-        self._execute(statement("insert_head"), key)
+    def _lead(self, change: Change) -> None:
+        """Make a change that nobody has seen yet a head of its fields."""
+        key = (change.entity, change.entity_id)
+        superseded, others = [], []
+        for name in change.names:
+            if self._heads.replace(change, name):
+                superseded += [(*key, name, parent) for parent in change.parents.get(name, ())]
+            else:
+                named = {"entity": key[0], "entity_id": key[1], "field": name}
+                others.append({**named, "change": change.change_id})
+        many = self._store.connection.executemany
+        if superseded:
+            many(statement("delete_head"), superseded)
+        if others:
+            many(statement("supersede_heads"), others)
+            self._heads.forget(key)
+        many(statement("insert_head"), [(*key, name, change.change_id) for name in change.names])
 
     def _link(self, change: Change, name: str) -> None:
         """Find the place of a new change among the heads of one of its fields."""
+        self._heads.forget((change.entity, change.entity_id))
         key = {
             "change": change.change_id,
             "entity": change.entity,
@@ -232,6 +253,7 @@ class Merge:
     def _recompute(self, change: Change) -> None:
         """Find the heads of the fields of a change anew, from all changes of its thing."""
         self._touch(change)
+        self._heads.forget((change.entity, change.entity_id))
         rows = self._execute(statement("entity_changes"), (change.entity, change.entity_id)).fetchall()
         changes = [change_from_row(self._store, row) for row in rows]
         for name in change.names:
@@ -244,9 +266,28 @@ class Merge:
 
     def materialise(self, entity_name: str, entity_id: str, names: Iterable[str]) -> None:
         """Make the conflicts and the row of a thing what its heads say, for the fields named."""
-        heads = heads_of(self._store, entity_name, entity_id)
+        key, wanted = (entity_name, entity_id), set(names)
+        self._heads.forget(key)
+        self.touched[key] = wanted
+        self._materialise(key, wanted, self._rows([key]).get(key))
+        del self.touched[key]
+
+    def _rows(self, keys: Sequence[Key]) -> dict[Key, dict[str, Any]]:
+        """Return of the rows of things that were touched, as stored, what was touched and their dataset."""
+        found: dict[Key, dict[str, Any]] = {}
+        for name in sorted({name for name, _id in keys} & ENTITIES.keys()):
+            of_kind = [key for key in keys if key[0] == name]
+            touched = set().union(*(self.touched[key] for key in of_kind), {"dataset_id"})
+            columns = ("id", *(column for column in ENTITIES[name].captured if column in touched))
+            listed = json.dumps([row_id for _name, row_id in of_kind])
+            for row in self._execute(statement("rows_by_ids", name, columns=columns), (listed,)):
+                found[name, row["id"]] = dict(zip(columns, row, strict=True))
+        return found
+
+    def _materialise(self, key: Key, names: set[str], row: dict[str, Any] | None) -> None:
+        entity_name, entity_id = key
+        heads = self._heads.of(key)
         entity = ENTITIES.get(entity_name)
-        row = None if entity is None else self._store.get(entity_name, entity_id)
         exists, in_doubt = self._exists(entity_name, entity_id, heads)
         exists = exists or (
             not heads.keys() - {ERASES} and row is not None and self._is_of_register(row, entity_name)
@@ -261,8 +302,7 @@ class Merge:
             return
         if not exists:
             if row is not None:
-                self._keep_base(entity, row, [name for name in row if name not in ("id", *heads)])
-                self._execute(statement("delete_row", entity_name), (entity_id,))
+                self._delete(entity, entity_id, heads)
         elif row is None:
             self._insert(entity, entity_id, heads)
         else:
@@ -307,10 +347,19 @@ class Merge:
 
     def _keep_base(self, entity: Entity, row: dict[str, Any], names: Iterable[str]) -> None:
         """Keep what the register says where a person's change comes over it, or deletes the row."""
-        if entity.has_base and (row.get("dataset_id") is not None or entity.name == "dataset"):
-            base = {name: row[name] for name in names if is_column(entity.name, name)}
+        if row.get("dataset_id") is not None or entity.name == "dataset":
+            base = {name: row[name] for name in names}
+            if isinstance(base.get("geom"), bytes):
+                base["geom"] = geo.wkb_from_blob(base["geom"])
             if base:
                 keep_base_values(self._store.connection, entity.name, row["id"], base)
+
+    def _delete(self, entity: Entity, entity_id: str, heads: Heads) -> None:
+        if entity.has_base:
+            sql = statement("get_row", entity.name, columns=("id", *entity.captured))
+            row = dict(self._execute(sql, (entity_id,)).fetchone())
+            self._keep_base(entity, row, [name for name in row if name not in ("id", *heads)])
+        self._execute(statement("delete_row", entity.name), (entity_id,))
 
     def _insert(self, entity: Entity, entity_id: str, heads: Heads) -> None:
         base = base_values(self._store.connection, entity.name, entity_id)
@@ -322,25 +371,30 @@ class Merge:
         sql = statement("insert_row", entity.name, columns=("id", *values))
         self._execute(sql, (entity_id, *values.values()))
 
-    def _update(self, entity: Entity, row: dict[str, Any], heads: Heads, names: Iterable[str]) -> None:
-        wanted = sorted(name for name in names if is_column(entity.name, name))
-        if not wanted:
-            return
-        owned = self._owned_before.get((entity.name, row["id"]), set(heads))
-        self._keep_base(entity, row, [name for name in wanted if name in heads and name not in owned])
+    def _update(self, entity: Entity, row: dict[str, Any], heads: Heads, names: set[str]) -> None:
+        wanted = sorted(name for name in names if name in row and name != "id")
         lost = [name for name in wanted if name not in heads]
-        base = base_values(self._store.connection, entity.name, row["id"]) if lost else {}
-        if entity.has_base and self._is_of_register(row, entity.name):
-            lost = [name for name in lost if name in base]
-        forget_base_values(self._store.connection, entity.name, row["id"], lost)
-        values = register_columns(entity, {name: base.get(name) for name in lost})
+        values: dict[str, Any] = {}
+        if entity.has_base:
+            owned = self._owned_before.get((entity.name, row["id"]), set(heads))
+            self._keep_base(entity, row, [name for name in wanted if name in heads and name not in owned])
+        if lost:
+            values = self._fall_back(entity, row, lost)
         for name in wanted:
             if name in heads:
                 values[name] = column_value(entity, name, heads[name][0].value)
-        changed = {name: value for name, value in values.items() if value != _column(row, name)}
+        changed = {name: value for name, value in values.items() if value != row[name]}
         if changed:
             sql = statement("update_row", entity.name, columns=tuple(changed))
             self._execute(sql, (*changed.values(), row["id"]))
+
+    def _fall_back(self, entity: Entity, row: dict[str, Any], lost: list[str]) -> dict[str, Any]:
+        """Return the columns of fields that no change owns any more: what the register says, or nothing."""
+        base = base_values(self._store.connection, entity.name, row["id"])
+        if entity.has_base and self._is_of_register(row, entity.name):
+            lost = [name for name in lost if name in base]
+        forget_base_values(self._store.connection, entity.name, row["id"], lost)
+        return register_columns(entity, {name: base.get(name) for name in lost})
 
 
 def owned_fields(store: Store, entity: str, entity_id: str) -> set[str]:
@@ -367,6 +421,17 @@ def register_columns(entity: Entity, values: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _column(row: dict[str, Any], name: str) -> Any:
-    value = row.get(name)
-    return geo.blob_from_wkb(value) if name == "geom" and value is not None else value
+__all__ = [
+    "DUPLICATE",
+    "NEW",
+    "OTHER",
+    "Head",
+    "Heads",
+    "Merge",
+    "change_from_row",
+    "heads_of",
+    "is_conflict",
+    "owned_fields",
+    "read_change",
+    "register_columns",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from ..jobs import Progress
 from ..store import Store
 from ..text import _
 from .capture import seal
-from .changes import change_from_wire
+from .changes import Change, change_from_wire
 from .clock import Clock
 from .leaving import Key, come_back, give_up, left_from_wire
 from .merge import NEW, OTHER, Merge
@@ -59,10 +60,10 @@ class Pull:
             apply_datasets(self._store, datasets)
             self.report.pulled += RegisterRows(self._store, log=False).apply(tables)
             merge, clock = Merge(self._store), Clock(self._store)
-            named = (wire.get("change_id") for wire in changes if isinstance(wire, dict))
-            merge.expect(name for name in named if isinstance(name, str))
-            for wire in changes:
-                self._apply_change(merge, clock, wire)
+            known = list(self._read(changes))
+            merge.expect(known)
+            for change in known:
+                self._apply_change(merge, clock, change)
             merge.finish()
             clock.save()
             come_back(self._store, _things_in(changes, tables))
@@ -72,12 +73,14 @@ class Pull:
         fault_point("pull.after-commit")
         return page.get("more") is True
 
-    def _apply_change(self, merge: Merge, clock: Clock, wire: object) -> None:
-        try:
-            change = change_from_wire(wire)
-        except BadInput as error:
-            self.report.quarantined.append({"change_id": None, "reason": str(error)})
-            return
+    def _read(self, wires: list[Any]) -> Iterator[Change]:
+        for wire in wires:
+            try:
+                yield change_from_wire(wire)
+            except BadInput as error:
+                self.report.quarantined.append({"change_id": None, "reason": str(error)})
+
+    def _apply_change(self, merge: Merge, clock: Clock, change: Change) -> None:
         outcome = merge.add(change)
         clock.see(change.hlc)
         if outcome == NEW:

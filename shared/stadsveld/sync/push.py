@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ..errors import Refused, Unavailable
@@ -44,8 +45,8 @@ class Push:
         while True:
             progress.report(0.5, _("sending edits"))
             offer_all = int(self._store.setting("offer_all_until") or 0)
-            parameters = (after, self._store.device_id, offer_all, _BATCH)
-            rows = self._execute(statement("unsent_changes"), parameters).fetchall()
+            asked = {"after": after, "device": self._store.device_id, "offer_all": offer_all, "most": _BATCH}
+            rows = self._execute(statement("unsent_changes"), asked).fetchall()
             if not rows:
                 break
             self._push_rows(rows)
@@ -67,7 +68,7 @@ class Push:
                 rows = self._execute(statement("waiting_of"), after).fetchall()
 
     def _push_rows(self, rows: list[Any]) -> None:
-        changes = [change_from_row(self._store, row).as_wire() for row in rows]
+        changes = [replace(change_from_row(self._store, row), quarantined=False).as_wire() for row in rows]
         for batch in _batches(changes):
             self._push_batch(batch)
 

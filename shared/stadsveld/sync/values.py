@@ -13,6 +13,7 @@ from ..model import ENTITIES, Entity
 
 #: What the number of a multiple geometry is above that of the single one.
 _FROM_SINGLE = 3
+_COMPARABLE = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _KINDS = {"POINT": 1, "LINESTRING": 2, "POLYGON": 3, "MULTIPOINT": 4, "MULTILINESTRING": 5, "MULTIPOLYGON": 6}
 
 
@@ -82,7 +83,7 @@ def comparable(entity_name: str, name: str, value: Any) -> str:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return _COMPARABLE.encode(value)
 
 
 def is_column(entity_name: str, name: str) -> bool:

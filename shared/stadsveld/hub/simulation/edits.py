@@ -206,8 +206,8 @@ def _make_what_is_refused(device: Device, chance: Chance, known: Known) -> None:
     if wrong == "place":
         known.born("task", device.store.put("task", None, {"title": "far", "geom": geo.point_wkb(5.2, 52.1)}))
     elif wrong == "type":
-        sql = statement("simulation_bulk", "task", "due")
-        device.store.connection.execute(sql, (12345, chance.randrange(2)))
+        sql = statement("simulation_bulk", "inspection", "care_score")
+        device.store.connection.execute(sql, ("high", chance.randrange(2)))
     elif wrong == "infinite":
         sql = statement("simulation_bulk", "task", "title")
         device.store.connection.execute(sql, (float("inf"), chance.randrange(2)))

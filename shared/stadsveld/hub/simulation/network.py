@@ -43,7 +43,8 @@ class InProcess:
         parts = urlsplit(path)
         sent = {"host": "127.0.0.1", "content-length": str(len(body)), **headers}
         scope = {
-            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "http_version": "1.1",
+            "method": method,
             "scheme": "http", "path": parts.path, "raw_path": parts.path.encode(), "root_path": "",
             "query_string": parts.query.encode(), "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 80),
             "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()],
@@ -123,7 +124,8 @@ class Network:
         answer = ask()
         if fault == "duplicate":
             return ask()
-        return Response(answer.status, answer.headers, answer.body[: self.chance.randrange(len(answer.body))])
+        cut = self.chance.randrange(max(len(answer.body), 1))
+        return Response(answer.status, answer.headers, answer.body[:cut])
 
     def _let_arrive(self) -> None:
         while self._held and self.chance.happens(_ARRIVES):

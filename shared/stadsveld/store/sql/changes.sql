@@ -23,6 +23,9 @@ SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields, 
 -- :name known_changes
 SELECT change_id FROM stadsveld_change WHERE change_id IN (SELECT value FROM json_each(?))
 
+-- :name known_parents
+SELECT DISTINCT parent FROM stadsveld_change_parent WHERE parent IN (SELECT value FROM json_each(?))
+
 -- :name any_child
 SELECT 1 FROM stadsveld_change_parent WHERE parent = ? LIMIT 1
 
@@ -80,6 +83,9 @@ SELECT 1 FROM up WHERE id = :head LIMIT 1
 -- :name insert_head
 INSERT OR IGNORE INTO stadsveld_head (entity, entity_id, field, change_id) VALUES (?, ?, ?, ?)
 
+-- :name delete_head
+DELETE FROM stadsveld_head WHERE entity = ? AND entity_id = ? AND field = ? AND change_id = ?
+
 -- :name clear_heads
 DELETE FROM stadsveld_head WHERE entity = ? AND entity_id = ? AND field = ?
 
@@ -87,6 +93,12 @@ DELETE FROM stadsveld_head WHERE entity = ? AND entity_id = ? AND field = ?
 SELECT h.field, h.change_id, c.hlc, c.fields, c.actor, c.device FROM stadsveld_head h
     JOIN stadsveld_change c ON c.change_id = h.change_id
     WHERE h.entity = ? AND h.entity_id = ? ORDER BY h.field, c.hlc DESC, h.change_id DESC
+
+-- :name heads_of_things
+SELECT h.entity_id, h.field, h.change_id, c.hlc, c.fields, c.actor, c.device FROM stadsveld_head h
+    JOIN stadsveld_change c ON c.change_id = h.change_id
+    WHERE h.entity = ? AND h.entity_id IN (SELECT value FROM json_each(?))
+    ORDER BY h.entity_id, h.field, c.hlc DESC, h.change_id DESC
 
 -- :name has_heads
 SELECT 1 FROM stadsveld_head WHERE entity = ? LIMIT 1
@@ -104,6 +116,9 @@ SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields, 
 -- :name all_changes
 SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields, state
     FROM stadsveld_change ORDER BY hlc, change_id
+
+-- :name rows_by_ids
+SELECT $columns FROM $table WHERE id IN (SELECT value FROM json_each(?))
 
 -- :name last_change
 SELECT coalesce(max(seq), 0) FROM stadsveld_change
@@ -124,10 +139,13 @@ SELECT count(*) FROM stadsveld_conflict
 SELECT field FROM stadsveld_conflict WHERE entity = ? AND entity_id = ? ORDER BY field
 
 -- :name unsent_changes
+-- A restored central store also has to know again what it refused: the line of ancestors goes through that.
 SELECT c.seq, c.change_id, c.entity, c.entity_id, c.actor, c.device, c.hlc, c.schema, c.names, c.fields, c.state
     FROM stadsveld_change c LEFT JOIN stadsveld_receipt r ON r.change_id = c.change_id
-    WHERE c.seq > ? AND r.change_id IS NULL AND c.state = 'accepted' AND (c.device = ? OR c.seq <= ?)
-    ORDER BY c.seq LIMIT ?
+    WHERE c.seq > :after AND (
+        (r.change_id IS NULL AND c.state = 'accepted' AND (c.device = :device OR c.seq <= :offer_all))
+        OR (r.status = 'quarantined' AND c.device = :device AND c.seq <= :offer_all)
+    ) ORDER BY c.seq LIMIT :most
 
 -- :name outbox
 SELECT c.change_id, c.entity, c.entity_id, c.hlc, c.fields, r.status, r.reason
