@@ -30,6 +30,7 @@ ROOMS = {
     "starlette": ("shared/stadsveld/hub",),
     "uvicorn": ("shared/stadsveld/hub",),
     "segno": ("shared/stadsveld/hub",),
+    "PIL": ("shared/stadsveld/hub/thumbnails.py",),
     "kivy": ("field_app",),
     "qgis": ("qgis_plugin",),
     "PyQt5": (),

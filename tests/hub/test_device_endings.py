@@ -128,7 +128,7 @@ def test_a_photo_that_is_not_taken_keeps_the_working_copy(live_hub: LiveHub, tmp
         recorded(device)
         live_hub.end(device.device_id, "retired")
         way = transport_of(device, 30)
-        lossy = FaultyTransport(way, lambda _n, _m, path: "before" if "/photos/" in path else None)
+        lossy = FaultyTransport(way, lambda _n, _m, path: "before" if "/uploads" in path else None)
         with pytest.raises(Unavailable):
             sync(device, lossy)
         assert device.count("task") == 1
@@ -288,7 +288,7 @@ def test_nothing_from_a_lost_device_is_accepted(live_hub: LiveHub) -> None:
         ("POST", "/v1/push"),
         ("POST", "/v1/rows"),
         ("GET", "/v1/pull"),
-        ("PUT", f"/v1/photos/{'ab' * 32}"),
+        ("POST", "/v1/uploads"),
         ("POST", "/v1/delivered"),
         ("POST", "/v1/wiped"),
     ):

@@ -219,7 +219,7 @@ def test_a_token_for_another_program(central: Path, tmp_path: Path) -> None:
         assert ask("GET", f"/v1/photos/{sha256}") == 200
         assert ask("GET", f"/v1/photos/{'0' * 64}") == 404
         refused = [("GET", "status"), ("GET", "pull"), ("POST", "push"), ("POST", "snapshot")]
-        refused += [("PUT", f"photos/{sha256}"), ("POST", "rows"), ("GET", "replica")]
+        refused += [("POST", "uploads"), ("POST", "rows"), ("GET", "replica")]
         refused += [("GET", "admin/devices"), ("POST", "admin/enrol"), ("POST", "delivered")]
         for method, path in refused:
             assert (path, ask(method, f"/v1/{path}")) == (path, 403)

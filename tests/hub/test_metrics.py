@@ -66,7 +66,7 @@ def test_it_counts_what_happens(live_hub: LiveHub) -> None:
     epoch = client.ask("GET", "/v1/status").json()["epoch"]
     client.ask("GET", f"/v1/pull?epoch={epoch}")
     client.ask("GET", "/v1/pull?epoch=other")
-    client.ask("PUT", f"/v1/photos/{'ab' * 32}", data=b"x" * 123)
+    assert client.upload("ab" * 32, b"x" * 123).status_code == 422
     other = Client(live_hub)
     live_hub.end(other.device_id, "retired")
     live_hub.code()
@@ -75,7 +75,7 @@ def test_it_counts_what_happens(live_hub: LiveHub) -> None:
     answers = found["stadsveld_requests_total"]
     assert answers['method="POST",route="/v1/push",status="200"'] == 2
     assert answers['method="GET",route="/v1/pull",status="409"'] == 1
-    assert answers['method="PUT",route="/v1/photos/{sha256}",status="400"'] == 1
+    assert answers['method="POST",route="/v1/uploads",status="422"'] == 1
     assert answers['method="GET",route="other",status="404"'] == 1
     changes = found["stadsveld_changes_total"]
     assert changes == {'outcome="accepted"': 2, 'outcome="duplicate"': 1, 'outcome="quarantined"': 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import socket
@@ -29,6 +30,7 @@ from support.hub_client import Client
 from support.live_hub import LiveHub
 
 TOKENS = {role: f"{role}-" + "t" * 40 for role in ("reader", "inspector", "planner", "administrator")}
+SHA256 = base64.b64encode(b"ab" * 32).decode()
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW")
 
 
@@ -384,7 +386,7 @@ def test_a_body_that_stops_half_way(live_hub: LiveHub, path: str) -> None:
     for framing in (b"Content-Length: 1000\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\nff\r\n{"):
         raw.say(f"POST {path} HTTP/1.1\r\n".encode() + raw.head + framing, is_cut=True)
     raw.say(
-        f"PUT /v1/photos/{'ab' * 32} HTTP/1.1\r\n".encode() + raw.head + b"Content-Length: 9\r\n\r\nx",
+        b"POST /v1/uploads HTTP/1.1\r\n" + raw.head + b"Content-Length: 9\r\n\r\nx",
         is_cut=True,
     )
     assert client.statuses(client.change()) == ["accepted"]
@@ -471,8 +473,11 @@ def test_too_large_a_body_is_refused_before_it_is_read(live_hub: LiveHub) -> Non
     """By the length that it announces, and without one as soon as it is too much."""
     client = Client(live_hub)
     raw = Raw(live_hub, client.token)
-    for path in ("POST /v1/push", "POST /v1/enrol", f"PUT /v1/photos/{'ab' * 32}"):
-        got = raw.say(f"{path} HTTP/1.1\r\n".encode() + raw.head + b"Content-Length: 99999999999\r\n\r\n{")
+    tus = f"Tus-Resumable: 1.0.0\r\nUpload-Length: 99999999999\r\nUpload-Metadata: sha256 {SHA256}\r\n"
+    client.push(client.change("photo", {"sha256": "ab" * 32, "_exists": True}))
+    for path, more in (("POST /v1/push", ""), ("POST /v1/enrol", ""), ("POST /v1/uploads", tus)):
+        head = f"{path} HTTP/1.1\r\n{more}".encode() + raw.head
+        got = raw.say(head + b"Content-Length: 99999999999\r\n\r\n{")
         assert int(got.split(b" ", 2)[1]) == 413, path
 
     def pieces() -> Iterator[bytes]:

@@ -357,8 +357,13 @@ def test_photos_are_kept_once_and_verified(store: Store) -> None:
     sha256 = store.photos.add(b"photo")
     assert store.photos.add(b"photo") == sha256
     assert store.photos.read(sha256) == b"photo"
-    assert not store.photos.keep(sha256, b"another")
+    part = store.photos.part(sha256)
+    part.write_bytes(b"photo")
+    store.photos.move_in(part, sha256)
+    assert not part.exists()
+    assert store.photos.is_whole(sha256)
     store.photos.path(sha256).write_bytes(b"altered")
+    assert not store.photos.is_whole(sha256)
     with pytest.raises(BadInput, match="altered"):
         store.photos.read(sha256)
     with pytest.raises(BadInput):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import requests
 
 from stadsveld.model import new_id
@@ -42,6 +44,16 @@ class Client:
         answer = self.ask("POST", "/v1/push", json={"changes": list(changes)})
         assert answer.status_code == 200, answer.text
         return answer.json()["answers"]
+
+    def upload(self, sha256: str, content: bytes) -> requests.Response:
+        """Begin an upload by tus 1.0, the whole in one piece."""
+        headers = {
+            "Tus-Resumable": "1.0.0",
+            "Upload-Length": str(len(content)),
+            "Upload-Metadata": f"sha256 {base64.b64encode(sha256.encode()).decode()}",
+            "Content-Type": "application/offset+octet-stream",
+        }
+        return self.ask("POST", "/v1/uploads", data=content, headers=headers)
 
     def statuses(self, *changes: object) -> list[str]:
         return [answer["status"] for answer in self.push(*changes)]

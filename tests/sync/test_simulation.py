@@ -141,7 +141,7 @@ def loses_what_arrives(pulled: Callable[..., None]) -> Callable[..., None]:
 
 def says_and_does_not(_accept: Callable[..., Any]) -> Callable[..., Any]:
     """Confirm what is not stored."""
-    return lambda _self, _change: {"status": "accepted"}
+    return lambda _self, _change, **_known: {"status": "accepted"}
 
 
 def never_in_conflict(_is_conflict: Callable[..., bool]) -> Callable[..., bool]:

@@ -14,6 +14,7 @@ from stadsveld.hub.devices import device_by_id
 from stadsveld.model import id_from_register, new_id
 from stadsveld.store import Store
 from stadsveld.sync import conflicts, create_replica, findings, outbox, resolve, seal, sync, transport_of
+from stadsveld.sync.leaving import give_up
 from support.faulty import FaultyTransport
 from support.live_hub import LiveHub
 from support.subscriptions import changes_of, go, holds_what_it_may_see
@@ -502,9 +503,6 @@ class TestWhatIsOnlyHere:
         planner.put("task", task, {"geom": FAR})
         go(planner)
 
-        def no_photos(_number: int, method: str, path: str) -> str | None:
-            return "before" if path.startswith("/v1/photos") and method != "GET" else None
-
         assert go(near).left == 2
         assert near.get("photo", photo) is None
         assert not near.photos.has(sha256)
@@ -513,8 +511,36 @@ class TestWhatIsOnlyHere:
         go(planner, near)
         assert near.photos.read(sha256) == content
         holds_what_it_may_see(live_hub, planner, near)
-        near.photos.path(sha256).unlink()
-        assert no_photos(1, "GET", "/v1/photos/x") is None
+
+    def test_a_photo_that_was_not_delivered_stays(
+        self, live_hub: LiveHub, planner: Store, near: Store
+    ) -> None:
+        """Row and file wait for the receipt: nothing is deleted before the other side has it."""
+        task = planner.put("task", None, {"title": "t", "geom": HERE})
+        go(planner, near)
+        sha256 = near.photos.add(b"\xff\xd8 not yet there")
+        near.put("photo", None, {"owner_entity": "task", "owner_id": task, "sha256": sha256})
+        planner.put("task", task, {"geom": FAR})
+        go(planner)
+        report = go(near)
+        assert (report.photos_sent, report.left) == (1, 1)
+        assert near.photos.has(sha256)
+        assert go(near).left == 1
+        assert not near.photos.has(sha256)
+        with near.transaction(capture=False):
+            near.connection.execute("DELETE FROM stadsveld_photo_receipt")
+        again = near.photos.add(b"\xff\xd8 not yet there")
+        planner.put("task", task, {"geom": HERE})
+        go(planner, near)
+        planner.put("task", task, {"geom": FAR})
+        go(planner)
+        with near.transaction(capture=False):
+            near.connection.execute("DELETE FROM stadsveld_photo_receipt")
+            assert give_up(near, [("photo", row["id"]) for row in near.rows("photo")]) == 0
+        assert near.photos.has(again)
+        assert go(near).photos_sent == 1
+        go(near)
+        holds_what_it_may_see(live_hub, near)
 
     def test_a_photo_that_another_row_shows_stays(
         self, live_hub: LiveHub, planner: Store, near: Store
@@ -532,18 +558,15 @@ class TestWhatIsOnlyHere:
         assert near.photos.has(sha256)
 
     def test_a_register_row_not_yet_sent(self, live_hub: LiveHub, tmp_path: Path, planner: Store) -> None:
-        """A row that a limited planner imported and could not send is not given up."""
+        """A row that was imported here and is not sent yet is not given up; once sent, it is."""
         with live_hub.replica(tmp_path / "p.sqlite", role="planner", bbox=BOX) as limited:
             go(limited)
-            _dataset, section = register(limited, at=square(203000, 503000))
-            planner.put("road_section", section, {"number": "1", "geom": square(210000, 510000)})
-            go(planner)
-
-            def no_rows(_number: int, _method: str, path: str) -> str | None:
-                return None
-
-            report = sync(limited, FaultyTransport(transport_of(limited), no_rows))
-            assert report.rows_sent == 1
+            _dataset, section = register(limited, at=FAR_AREA)
+            with limited.transaction(capture=False):
+                assert give_up(limited, [("road_section", section)]) == 0
+            report = go(limited)
+            assert (report.rows_sent, report.left) == (1, 1)
+            assert limited.get("road_section", section) is None
             holds_what_it_may_see(live_hub, limited)
 
 

@@ -47,10 +47,12 @@ class QgisTransport:
         request = self._request(path, headers)
         if method == "GET":
             outcome = sender.get(request, True)
-        elif method == "POST":
+        elif method == "HEAD":
+            outcome = sender.head(request, True)
+        elif method in {"POST", "PATCH"}:
+            if method == "PATCH":  # QGIS has no such request; the central store understands this as one.
+                request.setRawHeader(b"X-HTTP-Method-Override", b"PATCH")
             outcome = sender.post(request, QByteArray(body), True)
-        elif method == "PUT":
-            outcome = sender.put(request, QByteArray(body))
         else:
             raise ValueError(f"{method} is not used by the central store")
         reply = sender.reply()

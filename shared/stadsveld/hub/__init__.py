@@ -27,10 +27,19 @@ was reported lost to wipe itself.
                                        status accepted | duplicate | quarantined; durable when answered
     POST /v1/rows                      {datasets: […], tables: [{entity, columns, rows}]} -> {stored}
     GET  /v1/pull?epoch&after&limit&datasets
-                                       {epoch, changes, tables, datasets, next, more}; 409 with `epoch`
-                                       where the store was restored
-    PUT  /v1/photos/{sha256}           the file, verified (in one piece; resumable upload comes later)
-    GET  /v1/photos/{sha256}           the file, or 404 while nobody delivered it
+                                       {epoch, changes, tables, datasets, left, next, more}; `left` lists
+                                       [entity, id] of what the device may not see (any more); 409 with
+                                       `epoch` where the store was restored
+    POST /v1/uploads                   begins to deliver a photo that a row tells of: the resumable upload
+                                       protocol tus 1.0.0, with `sha256` (64 hexadecimal digits) among
+                                       `Upload-Metadata`; begun before, it goes on at `Upload-Offset`
+    HEAD | PATCH | DELETE /v1/uploads/{id}
+                                       how far it is; a piece; no more of it. 422: the whole was not what
+                                       the hash says, 507: the disk is full. What completes it carries
+                                       `Repr-Digest`, computed from the bytes as they are here
+    GET  /v1/photos/{sha256}           the file, also in ranges; 404 while nobody delivered it, and where
+                                       the role, the area or the access class hide its row
+    GET  /v1/photos/{sha256}?size=256  a JPEG with at most so many pixels a side (64 to 2048)
     POST /v1/admin/enrol               {role, name, bbox?, days?, url?}
                                        -> {code, url, payload, svg, png_base64}
     GET  /v1/admin/devices             {devices: […]}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 
-from . import device_routes, features, operation_routes, photo_routes, sync_routes
+from . import device_routes, features, operation_routes, photo_routes, sync_routes, upload_routes
 from .central import Central
 from .web import http_error
 
-_PARTS = (operation_routes, device_routes, sync_routes, photo_routes)
+_PARTS = (operation_routes, device_routes, sync_routes, photo_routes, upload_routes)
 
 
 def make_app(central: Central, *, public_api: bool = False) -> Starlette:

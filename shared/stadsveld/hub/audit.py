@@ -120,13 +120,10 @@ def record_push(store: Store, who: str, role: str, answers: Iterable[dict[str, A
 def _keep_digests(store: Store, seq: int, change_ids: Iterable[str]) -> dict[str, Any]:
     """Keep the salted digests of changes beside line `seq`; return the one over them, and what is erased."""
     over, kept, erased = hashlib.sha256(), [], []
-    for change_id in sorted(set(change_ids)):
-        content = store.connection.execute(statement("audit_content"), (change_id,)).fetchone()
-        if content is None:
-            continue
+    for content in store.connection.execute(statement("audit_content"), (json.dumps(list(change_ids)),)):
         salt = secrets.token_bytes(_SALT_BYTES)
         digest = _digest(salt, content)
-        kept.append((change_id, seq, salt, digest))
+        kept.append((content["change_id"], seq, salt, digest))
         over.update(digest)
         if f'"{ERASES}"' in content["names"]:
             erased.append(f"{content['entity']} {content['entity_id']}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,10 +27,13 @@ from .limits import Limits
 from .metrics import Labels, Metrics, resident_bytes, size_of, unix_time
 from .moving import follow, is_behind
 from .pages import MOST_ENTRIES, Page
+from .photo_access import may_see_photo
 from .readers import Readers
-from .roles import ADMINISTRATOR, READER, WRITE_REGISTERS
+from .roles import ADMINISTRATOR, WRITE_REGISTERS
 from .snapshots import Snapshots
 from .taking import Taking
+from .thumbnails import Thumbnails
+from .uploads import Uploads
 
 #: Most changes of one push.
 MOST_CHANGES = 5000
@@ -85,6 +89,8 @@ class Central:
         self.photos = self._store.photos
         self.metrics, self.limits, self.tally = Metrics(), Limits(), Tally()
         self._snapshots = Snapshots(path, self.empty_replica)
+        self.uploads = Uploads(self.photos, self._readers, self.metrics)
+        self.thumbnails = Thumbnails(self.photos)
 
     def close(self) -> None:
         """Close the store when the running call is done, after what is still to be written of the log."""
@@ -226,15 +232,15 @@ class Central:
             with store.transaction(capture=False):
                 seal(store)
                 taking = Taking(store, device)
-                answers = [taking.take(wire) for wire in changes]
+                answers = taking.take(changes)
                 taking.finish()
                 record_push(store, device.device_id, device.role, answers)
                 fault_point("take.before-commit")
             fault_point("take.after-commit")
             remove_erased_photos(store)
         self.metrics.count("pushes")
-        for answer in answers:
-            self.metrics.count("changes", outcome=answer["status"])
+        for outcome, number in Counter(answer["status"] for answer in answers).items():
+            self.metrics.count("changes", number, outcome=outcome)
         return answers
 
     def take_rows(self, device: Device, content: dict[str, Any]) -> int:
@@ -252,8 +258,10 @@ class Central:
         self.metrics.count("rows", stored)
         return stored
 
-    def pull(self, device: Device, epoch: str, after: int, limit: int, known_datasets: str) -> dict[str, Any]:
-        """Return the page of changes and rows after a place in the log.
+    def pull(
+        self, device: Device, epoch: str, after: int, limit: int, known_datasets: str, *, brief: bool = False
+    ) -> dict[str, Any]:
+        """Return the page of changes and rows after a place in the log; see `Page`.
 
         Raises:
             WrongEpoch: the place is of another epoch.
@@ -266,7 +274,7 @@ class Central:
             here = store.setting("epoch") or ""
             if epoch != here:
                 raise WrongEpoch(here)
-            page = Page(store, device, after, min(max(limit, 1), MOST_ENTRIES))
+            page = Page(store, device, after, min(max(limit, 1), MOST_ENTRIES), brief=brief)
             page.fill()
             hidden = page.hidden_datasets
             datasets = [found for found in datasets_of(store) if found["id"] not in hidden]
@@ -303,25 +311,16 @@ class Central:
         """See `Snapshots.path`."""
         return self._snapshots.path(device, name)
 
-    # Photos
-
-    def take_photo(self, device: Device, sha256: str, content: bytes) -> None:
-        """Keep a photo whose row is here.
+    def photo(self, device: Device, sha256: str) -> Path | None:
+        """Return the file of a photo that a device may see, or None.
 
         Raises:
-            Refused: the role may not, or no row tells of this photo.
-            BadInput: the content is not what the hash says.
+            BadInput: the text is no hash.
         """
-        if device.role == READER:
-            raise Refused(_("The role “{role}” may not send photos.").format(role=device.role))
-        self.photos.path(sha256)
-        with self._alone() as store:
-            known = store.connection.execute(statement("photo_known"), (sha256,)).fetchone() is not None
-        if not known:
-            raise Refused(_("The central store has no record that tells of this photo."))
-        self.metrics.count("photo_bytes", len(content))
-        if not self.photos.keep(sha256, content):
-            raise BadInput(_("The photo did not arrive whole; send it again."))
+        path = self.photos.path(sha256)
+        with self._readers.one() as store:
+            is_visible = may_see_photo(store, device, sha256)
+        return path if is_visible and path.is_file() else None
 
 
 def _only_administrator(device: Device) -> None:

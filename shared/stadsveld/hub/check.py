@@ -34,9 +34,14 @@ class Limits:
         self._hidden = Visibility(store, device).hidden
         self._things = Things(store, ever=True)
 
+    @property
+    def reads(self) -> bool:
+        """Whether the limits depend on what the store says of things."""
+        return self._area is not None or bool(self._hidden)
+
     def refusal(self, change: Change) -> str | None:
         """Return why a change lies outside, or None where it does not."""
-        if self._area is None and not self._hidden:
+        if not self.reads:
             return None
         self._things.forget()
         key = (change.entity, change.entity_id)
@@ -73,7 +78,6 @@ def refusal(store: Store, device: Device, change: Change, limits: Limits | None 
         or _role_refusal(device, change)
         or _field_refusal(change)
         or (limits or Limits(store, device)).refusal(change)
-        or _cycle_refusal(store, change)
     )
 
 
@@ -176,8 +180,8 @@ def _hexadecimal_refusal(label: str, value: str) -> str | None:
     return None
 
 
-def _cycle_refusal(store: Store, change: Change) -> str | None:
-    """Ancestry is a tree of time: a change cannot come after what came after it."""
+def cycle_refusal(store: Store, change: Change) -> str | None:
+    """Return why a change that others claim as ancestor cannot be: it comes after what came after it."""
     children = store.connection.execute(statement("fields_with_children"), (change.change_id,)).fetchall()
     for (name,) in children:
         for parent in change.parents.get(name, ()):
@@ -187,4 +191,4 @@ def _cycle_refusal(store: Store, change: Change) -> str | None:
     return None
 
 
-__all__ = ["Limits", "may_come_from_author", "refusal"]
+__all__ = ["Limits", "cycle_refusal", "may_come_from_author", "refusal"]

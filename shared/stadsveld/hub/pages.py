@@ -7,7 +7,7 @@ from typing import Any
 
 from ..store import Store, statement
 from ..sync.changes import Change
-from ..sync.merge import change_from_row
+from ..sync.merge import change_with_parents, changes_from_rows
 from ..sync.registers import tables_of
 from .devices import Device
 from .moving import CHANGE, ROW, kinds_for, was_limited
@@ -17,20 +17,31 @@ from .visibility import Key, Visibility
 MOST_ENTRIES = 10_000
 _CHUNK = 500
 _SIZE = 8 << 20
+_ACCEPTED = "accepted"
 #: What a change counts for besides its texts.
 _CHANGE = 200
 
 
 class Page:
-    """One page of the log for one device, of the store as it is in this transaction."""
+    """One page of the log for one device, of the store as it is in this transaction.
 
-    def __init__(self, store: Store, device: Device, after: int, limit: int) -> None:
+    Args:
+        store: the central store.
+        device: who asks.
+        after: place in the log behind which the page begins.
+        limit: most entries of the log.
+        brief: tell of accepted changes that the device made itself by their ids only.
+    """
+
+    def __init__(self, store: Store, device: Device, after: int, limit: int, *, brief: bool = False) -> None:
         self._store = store
         self._visible = Visibility(store, device)
         is_limited = self._visible.is_limited or was_limited(store, device.role, after)
         self._kinds = json.dumps(kinds_for(device.role, is_limited=is_limited))
         self._limit = limit
+        self._brief_of = device.device_id if brief else None
         self._changes: dict[str, dict[str, Any]] = {}
+        self._own: dict[str, None] = {}
         self._rows: dict[str, dict[str, Any]] = {}
         self._sent_rows: set[Key] = set()
         self._left: dict[Key, None] = {}
@@ -63,6 +74,7 @@ class Page:
         """Return what travels."""
         return {
             "changes": list(self._changes.values()),
+            "own": list(self._own),
             "tables": list(self._rows.values()),
             "left": [list(key) for key in self._left],
             "next": self._next,
@@ -100,7 +112,10 @@ class Page:
         elif entry["kind"] != CHANGE:
             self._take_whole(key)
         elif entry["change_id"] is not None and entry["change_id"] not in self._changes:
-            self._take_change(_change_of(entry, parents.get(entry["change_id"], {})))
+            if self._brief_of == entry["device"] and entry["state"] == _ACCEPTED:
+                self._own[entry["change_id"]] = None
+            else:
+                self._take_change(change_with_parents(entry, parents.get(entry["change_id"], {})))
 
     def _may_see(self, key: Key) -> bool:
         if not self._visible.is_limited:
@@ -113,9 +128,10 @@ class Page:
         """Take all that there is of a thing that moved, also the skeletons of what was refused."""
         if self._store.connection.execute(statement("has_logged_row"), key).fetchone() is not None:
             self._take_row(key)
-        for row in self._store.connection.execute(statement("changes_of_thing"), key).fetchall():
-            if row["change_id"] not in self._changes:
-                self._take_change(change_from_row(self._store, row))
+        rows = self._store.connection.execute(statement("changes_of_thing"), key).fetchall()
+        for change in changes_from_rows(self._store, rows):
+            if change.change_id not in self._changes:
+                self._take_change(change)
 
     def _take_row(self, key: Key) -> None:
         if key in self._sent_rows:
@@ -129,11 +145,3 @@ class Page:
     def _take_change(self, change: Change) -> None:
         self._changes[change.change_id] = change.as_wire()
         self._size += sum(len(value) for value in change.fields.values() if isinstance(value, str)) + _CHANGE
-
-
-def _change_of(entry: Any, parents: dict[str, tuple[str, ...]]) -> Change:
-    return Change(
-        entry["change_id"], entry["entity"], entry["entity_id"], json.loads(entry["fields"] or "{}"), parents,
-        entry["actor"], entry["device"], entry["hlc"], entry["schema"], tuple(json.loads(entry["names"])),
-        quarantined=entry["state"] == "quarantined",
-    )  # fmt: skip

@@ -65,7 +65,10 @@ async def _rows(central: Central, request: Request, device: Device) -> dict[str,
 async def _pull(central: Central, request: Request, device: Device) -> dict[str, Any]:
     epoch, known = request.query_params.get("epoch", ""), request.query_params.get("datasets", "")
     after, limit = number_of(request, "after", 0), number_of(request, "limit", 1000)
-    page: dict[str, Any] = await run_in_threadpool(central.pull, device, epoch, after, limit, known)
+    brief = request.query_params.get("brief") == "1"
+    page: dict[str, Any] = await run_in_threadpool(
+        central.pull, device, epoch, after, limit, known, brief=brief
+    )
     rows = sum(len(table["rows"]) for table in page["tables"])
     request.state.facts = {"changes": len(page["changes"]), "rows": rows}
     return page

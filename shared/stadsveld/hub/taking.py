@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import BadInput
@@ -9,9 +10,9 @@ from ..store import Store, statement
 from ..store.store import now
 from ..sync.changes import Change, change_from_wire, skeleton_from_wire
 from ..sync.clock import Clock
-from ..sync.merge import NEW, OTHER, Merge, read_change
+from ..sync.merge import NEW, OTHER, Merge
 from ..text import _
-from .check import Limits, may_come_from_author, refusal
+from .check import Limits, cycle_refusal, may_come_from_author, refusal
 from .devices import Device
 from .moving import follow
 from .visibility import Visibility
@@ -28,27 +29,33 @@ class Taking:
         self._limits = Limits(store, device)
         self._pushed: set[tuple[str, str]] = set()
 
-    def take(self, wire: object) -> dict[str, Any]:
-        """Take one change and return the answer on it."""
-        named = wire.get("change_id") if isinstance(wire, dict) else None
-        answer: dict[str, Any] = {"change_id": named if isinstance(named, str) and named.isascii() else None}
-        try:
-            change = change_from_wire(wire)
-        except BadInput as error:
-            return {**answer, **self._quarantine(skeleton_from_wire(wire), str(error))}
-        known = read_change(self._store, change.change_id)
+    def take(self, wires: Iterable[object]) -> list[dict[str, Any]]:
+        """Take changes and return the answer on each."""
+        read = [(wire, _read(wire)) for wire in wires]
+        self._merge.expect([change for _wire, change in read if isinstance(change, Change)])
+        return [{"change_id": _id_of(wire), **self._take(wire, change)} for wire, change in read]
+
+    def _take(self, wire: object, change: Change | BadInput) -> dict[str, Any]:
+        if isinstance(change, BadInput):
+            return self._quarantine(skeleton_from_wire(wire), str(change))
+        known = self._merge.known(change.change_id)
         if known is not None and not change.is_same_as(known):
-            return {**answer, **_quarantined(_("Another change has the same id. Make the edit again."))}
+            return _quarantined(_("Another change has the same id. Make the edit again."))
         self._pushed.add((change.entity, change.entity_id))
         if known is not None and not known.quarantined:
-            return {**answer, "status": "duplicate"}
+            return {"status": "duplicate"}
         reason = _("It holds no values.") if change.quarantined else None
+        if self._limits.reads:
+            self._merge.write()
         reason = reason or refusal(self._store, self._device, change, self._limits)
+        if reason is None and not self._merge.is_childless(change.change_id):
+            self._merge.write()
+            reason = cycle_refusal(self._store, change)
         if reason is not None and may_come_from_author(self._store, self._device, change):
-            return {**answer, **_quarantined(reason), "waits": True}
+            return {**_quarantined(reason), "waits": True}
         if reason is not None:
-            return {**answer, **self._quarantine(change.skeleton(), reason)}
-        return {**answer, **self._accept(change)}
+            return self._quarantine(change.skeleton(), reason)
+        return self._accept(change, was_refused=known is not None)
 
     def finish(self) -> None:
         """Make the rows what the changes say."""
@@ -61,10 +68,11 @@ class Taking:
                 self._store.connection.execute(statement("log_moved"), key)
         follow(self._store)
 
-    def _accept(self, change: Change) -> dict[str, Any]:
+    def _accept(self, change: Change, *, was_refused: bool) -> dict[str, Any]:
         outcome = self._merge.add(change)
         self._clock.see(change.hlc)
-        self._store.connection.execute(statement("forget_receipt"), (change.change_id,))
+        if was_refused:
+            self._store.connection.execute(statement("forget_receipt"), (change.change_id,))
         if outcome == OTHER:
             return _quarantined(_("Another change has the same id. Make the edit again."))
         return {"status": "accepted" if outcome == NEW else "duplicate"}
@@ -80,8 +88,20 @@ class Taking:
 
     def _may_keep(self, skeleton: Change) -> bool:
         """Whether the skeleton is of the device's own making and no accepted change has its id."""
-        known = read_change(self._store, skeleton.change_id)
+        known = self._merge.known(skeleton.change_id)
         return skeleton.device == self._device.device_id and (known is None or known.quarantined)
+
+
+def _read(wire: object) -> Change | BadInput:
+    try:
+        return change_from_wire(wire)
+    except BadInput as error:
+        return error
+
+
+def _id_of(wire: object) -> str | None:
+    named = wire.get("change_id") if isinstance(wire, dict) else None
+    return named if isinstance(named, str) and named.isascii() else None
 
 
 def _quarantined(reason: str) -> dict[str, Any]:

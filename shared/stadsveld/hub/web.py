@@ -220,7 +220,7 @@ async def body_of(request: Request, largest: int) -> bytes:
     if announced.isdecimal() and int(announced) > largest:
         raise Problem(413, _("This is more than {n} bytes.").format(n=largest), advice)
     chunks, size = [], 0
-    async for chunk in _pieces(request):
+    async for chunk in pieces_of(request):
         size += len(chunk)
         if size > largest:
             raise Problem(413, _("This is more than {n} bytes.").format(n=largest), advice)
@@ -228,7 +228,7 @@ async def body_of(request: Request, largest: int) -> bytes:
     return b"".join(chunks)
 
 
-async def _pieces(request: Request) -> AsyncIterator[bytes]:
+async def pieces_of(request: Request) -> AsyncIterator[bytes]:
     """Yield a body as it arrives, as long as something does."""
     stream, began, size = request.stream(), time.monotonic(), 0
     while True:

@@ -13,6 +13,7 @@ All coordinates are EPSG:28992 (RD New) in metres, rounded to 1 mm; heights are 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..text import N_
 
@@ -89,7 +90,7 @@ class Entity:
         """Whether rows may hold values that no change brought: those of a register's edition."""
         return self.register or self.name == "dataset"
 
-    @property
+    @cached_property
     def captured(self) -> tuple[str, ...]:
         """Names of what travels in changes: all fields that are not derived, and `geom`."""
         names = tuple(field.name for field in self.fields if not field.derived)

@@ -30,6 +30,8 @@ BUSY_TIMEOUT = 10.0
 _STATEMENTS = 1000
 #: KiB of the file that a connection keeps in memory: a window of a city's map fits.
 CACHE_KIB = 32 * 1024
+#: Pages of the write-ahead log after which a commit also brings them into the file.
+_CHECKPOINT_PAGES = 4000
 #: Names under which the platforms know the SpatiaLite module.
 SPATIALITE_MODULES = ("mod_spatialite", "mod_spatialite.so", "mod_spatialite.dll", "mod_spatialite.dylib")
 #: Where programs that bring a Python of their own (QGIS on Windows and macOS) keep it, from its prefix.
@@ -145,6 +147,7 @@ def connect(
     connection.add_spatial_functions(spatialite=spatialite)
     # Loading SpatiaLite sets a timeout of its own.
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT * 1000):d}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES:d}")
     if create and not connection.has_spatialite:
         connection.close()
         path.unlink(missing_ok=True)

@@ -69,6 +69,7 @@ def create(connection: Connection) -> None:
     # SpatiaLite reads the whole schema for every geometry column: the many triggers come afterwards.
     for entity in ENTITIES.values():
         _create_triggers(connection, entity)
+    connection.execute(statement("photo_index"))
     connection.execute(statement("set_setting"), ("capture", "1"))
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
     connection.execute(f"PRAGMA user_version = {VERSION:d}")
@@ -87,6 +88,7 @@ def _create_table(connection: Connection, entity: Entity) -> None:
 
 def _create_triggers(connection: Connection, entity: Entity) -> None:
     table = entity.name
+    _note_times_of_geometries_only(connection, entity)
     connection.execute(statement("capture_insert", table))
     connection.execute(statement("make_id", table))
     if entity.has_base:
@@ -96,6 +98,12 @@ def _create_triggers(connection: Connection, entity: Entity) -> None:
     connection.execute(statement("keep_id", table))
     for name in entity.captured:
         connection.execute(statement("capture_update", table, name))
+
+
+def _note_times_of_geometries_only(connection: Connection, entity: Entity) -> None:
+    if entity.geometry:
+        connection.execute(statement("drop_time_of_update", entity.name))
+        connection.execute(statement("time_of_update", entity.name))
 
 
 def migrate(connection: Connection) -> None:
@@ -118,6 +126,7 @@ def _to_2(connection: Connection) -> None:
         connection.execute(statement(name))
     for entity in ENTITIES.values():
         _catch_up(connection, entity)
+    connection.execute(statement("photo_index"))
 
 
 def _catch_up(connection: Connection, entity: Entity) -> None:
@@ -128,6 +137,7 @@ def _catch_up(connection: Connection, entity: Entity) -> None:
         _create_table(connection, entity)
         _create_triggers(connection, entity)
         return
+    _note_times_of_geometries_only(connection, entity)
     for field in entity.fields:
         if field.name in present:
             continue

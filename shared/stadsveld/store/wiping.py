@@ -22,7 +22,7 @@ from ..text import _
 
 _NOTE, _ASIDE = ".wiped", ".wiping"
 _FILES = ("-wal", "-shm", "-journal", ".token", ".part")
-_FOLDERS = (".photos", ".tiles", ".snapshots")
+_FOLDERS = (".photos", ".originals", ".tiles", ".snapshots")
 
 
 def wipe(path: Path, why: str, device_id: str, at: str) -> None:

@@ -11,6 +11,14 @@ from .erasure import erase
 from .findings import Finding, findings
 from .folding import fold, set_retention
 from .merge import Head, Merge
+from .originals import (
+    keep_original,
+    original_of,
+    original_policy,
+    purge_originals,
+    purge_photos,
+    set_original_policy,
+)
 from .replica import create_replica, join, token_of, transport_of
 from .report import SyncReport
 from .session import sync
@@ -54,10 +62,16 @@ __all__ = [
     "history",
     "is_expired",
     "join",
+    "keep_original",
+    "original_of",
+    "original_policy",
     "outbox",
+    "purge_originals",
+    "purge_photos",
     "refuse_expired",
     "resolve",
     "seal",
+    "set_original_policy",
     "set_retention",
     "state_at",
     "sync",

@@ -58,9 +58,7 @@ def remove_erased_photos(store: Store) -> int:
     """Remove the files of photos whose hash was erased; return how many went."""
     removed = 0
     for row in store.connection.execute(statement("erased_photos")).fetchall():
-        path = store.photos.path(row["sha256"])
-        removed += path.is_file()
-        path.unlink(missing_ok=True)
+        removed += store.photos.remove(row["sha256"])
         with store.transaction():
             store.connection.execute(statement("forget_erased_photo"), (row["sha256"],))
     return removed

@@ -76,6 +76,10 @@ class KnownHeads:
                 found[entity, entity_id] = _heads(kept)
             self._known.update(found)
 
+    def has(self, key: Key) -> bool:
+        """Tell whether the heads of a thing are known without reading."""
+        return key in self._known
+
     def of(self, key: Key) -> Heads:
         """Return the heads of a thing, the shown one of a field first; not to be altered."""
         known = self._known.get(key)

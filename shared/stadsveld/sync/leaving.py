@@ -63,9 +63,7 @@ def remove_left_photos(store: Store) -> int:
     removed = 0
     for row in store.connection.execute(statement("leaving_photos")).fetchall():
         if not row["is_back"]:
-            path = store.photos.path(row["sha256"])
-            removed += path.is_file()
-            path.unlink(missing_ok=True)
+            removed += store.photos.remove(row["sha256"])
         with store.transaction():
             store.connection.execute(statement("forget_leaving_photo"), (row["sha256"],))
     return removed

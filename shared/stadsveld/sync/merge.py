@@ -8,7 +8,7 @@ greatest (hlc, change_id) is shown and the others are kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -17,6 +17,7 @@ from ..model import ENTITIES, Entity
 from ..store import Store, base_values, forget_base_values, keep_base_values, statement
 from .changes import ERASES, EXISTS, Change, canonical_json
 from .heads import Head, Heads, Key, KnownHeads, heads_of
+from .pending import Pending
 from .values import column_value, comparable, is_column
 
 _ACCEPTED, _QUARANTINED = "accepted", "quarantined"
@@ -33,9 +34,21 @@ def read_change(store: Store, change_id: str) -> Change | None:
 
 def change_from_row(store: Store, row: Any) -> Change:
     """Return the change of a row of the change table, with its parents."""
-    parents: dict[str, tuple[str, ...]] = {}
-    for field, parent in store.connection.execute(statement("parents_of_change"), (row["change_id"],)):
-        parents[field] = (*parents.get(field, ()), parent)
+    return changes_from_rows(store, [row])[0]
+
+
+def changes_from_rows(store: Store, rows: Sequence[Any]) -> list[Change]:
+    """Return the changes of rows of the change table, with their parents."""
+    listed = json.dumps([row["change_id"] for row in rows])
+    parents: dict[str, dict[str, tuple[str, ...]]] = {}
+    for change_id, field, parent in store.connection.execute(statement("parents_of_changes"), (listed,)):
+        of_change = parents.setdefault(change_id, {})
+        of_change[field] = (*of_change.get(field, ()), parent)
+    return [change_with_parents(row, parents.get(row["change_id"], {})) for row in rows]
+
+
+def change_with_parents(row: Any, parents: Mapping[str, tuple[str, ...]]) -> Change:
+    """Return the change of a row of the change table, with parents that were read before."""
     return Change(
         row["change_id"], row["entity"], row["entity_id"], json.loads(row["fields"] or "{}"), parents,
         row["actor"], row["device"], row["hlc"], row["schema"], tuple(json.loads(row["names"])),
@@ -64,6 +77,8 @@ class Merge:
         self._absent: set[str] = set()
         self._childless: set[str] = set()
         self._heads = KnownHeads(store)
+        self._pending = Pending(store.connection)
+        self._updates: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
         self.touched: dict[Key, set[str]] = {}
         self._owned_before: dict[Key, set[str]] = {}
 
@@ -82,20 +97,34 @@ class Merge:
 
     def expect_things(self, keys: Iterable[Key]) -> None:
         """Read at once the heads of things that are about to be changed."""
+        self._pending.write()
         self._heads.expect(keys)
 
     def heads(self, entity: str, entity_id: str) -> Heads:
         """Return the heads of a thing as of now; not to be altered."""
-        return self._heads.of((entity, entity_id))
+        return self._heads_of((entity, entity_id))
+
+    def write(self) -> None:
+        """Write what was added; needed before others read changes from the file."""
+        self._pending.write()
+
+    def _heads_of(self, key: Key) -> Heads:
+        if not self._heads.has(key):
+            self._pending.write()
+        return self._heads.of(key)
 
     def known(self, change_id: str) -> Change | None:
         """Return the change of the file with that id, or None."""
-        return None if change_id in self._absent else read_change(self._store, change_id)
+        if change_id in self._absent:
+            return None
+        self._pending.write()
+        return read_change(self._store, change_id)
 
     def is_childless(self, change_id: str) -> bool:
         """Tell whether no change that is here claims to come after that one."""
         if change_id in self._childless:
             return True
+        self._pending.write()
         return self._execute(statement("any_child"), (change_id,)).fetchone() is None
 
     def add_born(self, change: Change) -> None:
@@ -117,6 +146,7 @@ class Merge:
         if self.is_childless(change.change_id) and not change.quarantined:
             self._lead(stored)
         else:
+            self._pending.write()
             for name in change.names:
                 self._link(change, name)
         self._erase(change)
@@ -131,21 +161,20 @@ class Merge:
             self._note_erased_photo(change, names_erased)
             change = change.without(names_erased)
         values = canonical_json(change.fields) if change.fields else None
-        self._execute(
-            statement("insert_change"),
+        self._pending.changes.append(
             (change.change_id, change.entity, change.entity_id, change.actor, change.device, change.hlc,
-             change.schema, canonical_json(change.names), values, state),
+             change.schema, canonical_json(change.names), values, state)
         )  # fmt: skip
         self._absent.discard(change.change_id)
-        pairs = [(change.change_id, name, parent) for name, ids in change.parents.items() for parent in ids]
-        if pairs:
-            self._store.connection.executemany(statement("insert_parent"), pairs)
-            self._childless.difference_update(parent for _id, _name, parent in pairs)
+        for name, ids in change.parents.items():
+            self._pending.parents += [(change.change_id, name, parent) for parent in ids]
+            self._childless.difference_update(ids)
         self._log(change)
         return change
 
     def quarantine(self, change_id: str) -> None:
         """Take a change of this file out of force: its heads fall back to what was before it."""
+        self._pending.write()
         change = read_change(self._store, change_id)
         if change is not None and not change.quarantined:
             self._execute(statement("set_change_state"), (_QUARANTINED, None, change_id))
@@ -153,12 +182,14 @@ class Merge:
 
     def finish(self) -> None:
         """Bring conflicts and rows in agreement with the heads of all that was touched."""
+        self._pending.write()
         touched = iter(sorted(self.touched))
         while keys := list(islice(touched, _ROWS_TOGETHER)):
             self._heads.expect(keys)
             rows = self._rows(keys)
             for key in keys:
                 self._materialise(key, self.touched[key], rows.get(key))
+            self._write_rows()
         self.touched = {}
         self._owned_before = {}
         self._heads.clear()
@@ -186,6 +217,7 @@ class Merge:
         if ERASES not in change.fields:
             return
         self._has_erased = True
+        self._pending.write()
         for name, change_ids in change.fields.get(ERASES, {}).items():
             for change_id in change_ids:
                 self._execute(statement("note_erased"), (change_id, name))
@@ -210,30 +242,29 @@ class Merge:
             self.touched[key] = set()
             entity = ENTITIES.get(change.entity)
             if entity is not None and entity.has_base and not self._of_own_edits:
-                self._owned_before[key] = set(self._heads.of(key))
+                self._owned_before[key] = set(self._heads_of(key))
         self.touched[key].update(change.names)
 
     def _log(self, change: Change) -> None:
         if self._is_hub:
-            self._execute(statement("log_change"), (change.entity, change.entity_id, change.change_id))
+            self._pending.log.append((change.entity, change.entity_id, change.change_id))
 
     def _lead(self, change: Change) -> None:
         """Make a change that nobody has seen yet a head of its fields."""
         key = (change.entity, change.entity_id)
-        superseded, others = [], []
+        self._heads_of(key)
+        is_known = True
         for name in change.names:
             if self._heads.replace(change, name):
-                superseded += [(*key, name, parent) for parent in change.parents.get(name, ())]
+                self._pending.drop_heads((*key, name, parent) for parent in change.parents.get(name, ()))
             else:
+                is_known = False
+                self._pending.write()
                 named = {"entity": key[0], "entity_id": key[1], "field": name}
-                others.append({**named, "change": change.change_id})
-        many = self._store.connection.executemany
-        if superseded:
-            many(statement("delete_head"), superseded)
-        if others:
-            many(statement("supersede_heads"), others)
+                self._execute(statement("supersede_heads"), {**named, "change": change.change_id})
+            self._pending.heads[(*key, name, change.change_id)] = None
+        if not is_known:
             self._heads.forget(key)
-        many(statement("insert_head"), [(*key, name, change.change_id) for name in change.names])
 
     def _link(self, change: Change, name: str) -> None:
         """Find the place of a new change among the heads of one of its fields."""
@@ -252,10 +283,11 @@ class Merge:
 
     def _recompute(self, change: Change) -> None:
         """Find the heads of the fields of a change anew, from all changes of its thing."""
+        self._pending.write()
         self._touch(change)
         self._heads.forget((change.entity, change.entity_id))
         rows = self._execute(statement("entity_changes"), (change.entity, change.entity_id)).fetchall()
-        changes = [change_from_row(self._store, row) for row in rows]
+        changes = changes_from_rows(self._store, rows)
         for name in change.names:
             self._execute(statement("clear_heads"), (change.entity, change.entity_id, name))
             for other in changes:
@@ -270,6 +302,7 @@ class Merge:
         self._heads.forget(key)
         self.touched[key] = wanted
         self._materialise(key, wanted, self._rows([key]).get(key))
+        self._write_rows()
         del self.touched[key]
 
     def _rows(self, keys: Sequence[Key]) -> dict[Key, dict[str, Any]]:
@@ -385,8 +418,14 @@ class Merge:
                 values[name] = column_value(entity, name, heads[name][0].value)
         changed = {name: value for name, value in values.items() if value != row[name]}
         if changed:
-            sql = statement("update_row", entity.name, columns=tuple(changed))
-            self._execute(sql, (*changed.values(), row["id"]))
+            self._updates.setdefault((entity.name, *changed), []).append((*changed.values(), row["id"]))
+
+    def _write_rows(self) -> None:
+        """Write the updates of rows, each row at most once."""
+        for (name, *columns), values in self._updates.items():
+            sql = statement("update_row", name, columns=tuple(columns))
+            self._store.connection.executemany(sql, values)
+        self._updates.clear()
 
     def _fall_back(self, entity: Entity, row: dict[str, Any], lost: list[str]) -> dict[str, Any]:
         """Return the columns of fields that no change owns any more: what the register says, or nothing."""
@@ -429,6 +468,8 @@ __all__ = [
     "Heads",
     "Merge",
     "change_from_row",
+    "change_with_parents",
+    "changes_from_rows",
     "heads_of",
     "is_conflict",
     "owned_fields",

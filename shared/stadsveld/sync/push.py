@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,18 +13,20 @@ from ..store import Store, statement
 from ..store.store import now
 from ..text import _
 from .capture import seal
-from .merge import Merge, change_from_row
+from .merge import Merge, changes_from_rows
 from .registers import datasets_of, tables_of
 from .report import SyncReport
 from .transport import Link, TooLarge
 
 #: Changes and register rows of one push.
-_BATCH = 500
+_BATCH = 1000
 _ROWS_BATCH = 2000
-#: Bytes of JSON after which a batch is full.
-_BATCH_BYTES = 4 << 20
+#: Characters of values after which a batch is full.
+_BATCH_CHARACTERS = 4 << 20
 #: Receipt of what others made and the central store will take from its author only.
 _WAITING = "waiting"
+#: Change, status, reason, instant.
+_Receipt = tuple[str, str, str | None, str]
 _WRITES_REGISTERS = ("planner", "administrator")
 
 
@@ -68,9 +69,9 @@ class Push:
                 rows = self._execute(statement("waiting_of"), after).fetchall()
 
     def _push_rows(self, rows: list[Any]) -> None:
-        changes = [replace(change_from_row(self._store, row), quarantined=False).as_wire() for row in rows]
-        for batch in _batches(changes):
-            self._push_batch(batch)
+        for batch in _batches(rows):
+            changes = changes_from_rows(self._store, batch)
+            self._push_batch([replace(change, quarantined=False).as_wire() for change in changes])
 
     def _push_batch(self, batch: list[dict[str, Any]]) -> None:
         """Send a batch; where it cannot pass as a whole, halve it until only the culprit stays."""
@@ -94,21 +95,22 @@ class Push:
         with self._store.transaction(capture=False):
             seal(self._store)
             merge = Merge(self._store)
-            for change, answer in zip(batch, answers, strict=True):
+            receipts = [
                 self._keep_answer(merge, change, answer if isinstance(answer, dict) else {})
+                for change, answer in zip(batch, answers, strict=True)
+            ]
+            self._store.connection.executemany(statement("put_receipt"), receipts)
             merge.finish()
         fault_point("push.after-receipts")
 
-    def _keep_answer(self, merge: Merge, change: dict[str, Any], answer: dict[str, Any]) -> None:
+    def _keep_answer(self, merge: Merge, change: dict[str, Any], answer: dict[str, Any]) -> _Receipt:
         status, reason = answer.get("status"), answer.get("reason")
         if status not in ("accepted", "duplicate", "quarantined"):
             raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
         change_id = change["change_id"]
         if status == "quarantined" and answer.get("waits") is True and self._is_of_others(change):
-            self._execute(statement("put_receipt"), (change_id, _WAITING, reason, now()))
-            return
+            return change_id, _WAITING, reason, now()
         self.report.pushed += 1
-        self._execute(statement("put_receipt"), (change_id, status, reason, now()))
         if status == "quarantined":
             merge.quarantine(change_id)
             kept = {key: change[key] for key in ("change_id", "entity", "entity_id")}
@@ -117,6 +119,7 @@ class Push:
             self.report.accepted += 1
         else:
             self.report.duplicate += 1
+        return change_id, status, reason, now()
 
     def _is_of_others(self, change: dict[str, Any]) -> bool:
         return bool(change["device"] != self._store.device_id)
@@ -152,16 +155,16 @@ class Push:
             self.report.rows_sent += int(answer.get("stored", 0))
 
 
-def _batches(changes: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Cut a list into pieces that stay below the size of a batch."""
-    batch: list[dict[str, Any]] = []
+def _batches(rows: list[Any]) -> Iterator[list[Any]]:
+    """Cut rows of changes into pieces whose values stay below the size of a batch."""
+    batch: list[Any] = []
     size = 0
-    for change in changes:
-        length = len(json.dumps(change))
-        if batch and size + length > _BATCH_BYTES:
+    for row in rows:
+        length = len(row["fields"] or "")
+        if batch and size + length > _BATCH_CHARACTERS:
             yield batch
             batch, size = [], 0
-        batch.append(change)
+        batch.append(row)
         size += length
     if batch:
         yield batch

@@ -23,6 +23,7 @@ class SyncReport:
         conflicts: fields in conflict in this working copy now.
         rows_sent: register rows sent.
         photos_sent: photos delivered and verified.
+        photos_unsent: photos that the network did not carry this time; synchronise again.
         photos_received: photos fetched and verified.
         photos_waiting: photos whose file is not to be had yet.
         ended: `retired` or `lost` where an administrator ended this device.
@@ -42,6 +43,7 @@ class SyncReport:
     conflicts: int = 0
     rows_sent: int = 0
     photos_sent: int = 0
+    photos_unsent: int = 0
     photos_received: int = 0
     photos_waiting: int = 0
     ended: str | None = None

@@ -1,4 +1,4 @@
-"""One synchronisation: push, photos, pull. Killed at any point, the next one goes on from there."""
+"""One synchronisation: push, pull, photos. Killed at any point, the next one goes on from there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from .ending import EXPIRES_SETTING, LOST, RETIRED, is_instant, retire, wipe_sto
 from .erasure import remove_erased_photos
 from .folding import follow_folding
 from .leaving import remove_left_photos
-from .photos import Photos
+from .originals import BACKED_UP_SETTING, purge_originals
+from .photos import Photos, central_time
 from .pull import Pull
 from .push import Push
 from .replica import COPIED_SETTING, token_of
@@ -77,12 +78,15 @@ class _Session:
             Start(*parts).run(progress.part(0.0, 0.1), self._last_logged)
         push.rows(progress.part(0.1, 0.2), self._role)
         push.changes(progress.part(0.2, 0.4))
-        photos.send(progress.part(0.4, 0.6))
         if self.report.ended is None:
-            pull.changes(progress.part(0.6, 0.8))
-            photos.fetch(progress.part(0.8, 1.0))
+            pull.changes(progress.part(0.4, 0.6))
         remove_erased_photos(self._store)
+        # Changes wait for no photos: these take long, and their network may be bad.
+        photos.send(progress.part(0.6, 0.8))
+        if self.report.ended is None:
+            photos.fetch(progress.part(0.8, 1.0))
         remove_left_photos(self._store)
+        purge_originals(self._store, central_time(self._store))
         follow_folding(self._store, self._folded_before)
 
     def _greet(self) -> None:
@@ -97,11 +101,13 @@ class _Session:
             raise Unavailable(_("The answer did not arrive whole, or is not from a central store."))
         self.report.ended, self.report.copied = status.get("ended"), status.get("copied") is True
         ticket, expires_at = status.get("ticket"), status.get("expires_at")
+        backed_up_at = status.get("backed_up_at")
         with self._store.transaction():
             learn_offset(self._store, before, theirs, after)
             self._store.set_setting("role", self._role)
             self._store.set_setting("ticket", ticket if isinstance(ticket, str) else None)
             self._store.set_setting("visit", None)
+            self._store.set_setting(BACKED_UP_SETTING, backed_up_at if is_instant(backed_up_at) else None)
             if self.report.copied:
                 self._store.set_setting(COPIED_SETTING, "1")
             self._store.set_setting(EXPIRES_SETTING, expires_at if is_instant(expires_at) else None)

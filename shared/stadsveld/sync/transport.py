@@ -139,10 +139,11 @@ class Link:
         answer = self._transport.request("GET", path, headers={**self._headers, **headers})
         return None if answer.status == 404 else checked(answer).body
 
-    def send(self, path: str, content: bytes, media_type: str) -> dict[str, Any]:
-        """Put bytes at a path and return the answer."""
-        headers = {**self._headers, "Content-Type": media_type}
-        return _object(checked(self._transport.request("PUT", path, body=content, headers=headers)))
+    def request(
+        self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
+    ) -> Response:
+        """Return the answer as it is, whatever its status; raises Unavailable where there is none."""
+        return self._transport.request(method, path, body=body, headers={**self._headers, **headers})
 
 
 def checked(answer: Response) -> Response:

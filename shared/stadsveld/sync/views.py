@@ -16,7 +16,7 @@ from .capture import seal
 from .changes import ERASES, EXISTS, Change
 from .clock import instant_of, stamp_of
 from .making import make_change
-from .merge import Head, change_from_row, heads_of, read_change
+from .merge import Head, change_from_row, changes_from_rows, heads_of, read_change
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ def state_at(store: Store, entity: str, entity_id: str, at: datetime) -> dict[st
     seal(store)
     stamp = stamp_of(at) + (1 << 16)
     rows = store.connection.execute(statement("entity_changes"), (entity, entity_id)).fetchall()
-    changes = [change_from_row(store, row) for row in rows if row["hlc"] < stamp]
+    changes = changes_from_rows(store, [row for row in rows if row["hlc"] < stamp])
     in_force = [change for change in changes if not change.quarantined]
     shown: dict[str, Any] = {}
     unseen = False

@@ -33,7 +33,8 @@ SELECT hash FROM stadsveld_audit WHERE seq = ?
 
 -- :name audit_content
 SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields
-    FROM stadsveld_change WHERE change_id = ? AND state = 'accepted'
+    FROM stadsveld_change WHERE change_id IN (SELECT value FROM json_each(?)) AND state = 'accepted'
+    ORDER BY change_id
 
 -- :name audit_add_change
 INSERT OR IGNORE INTO stadsveld_audit_change (change_id, seq, salt, digest) VALUES (?, ?, ?, ?)

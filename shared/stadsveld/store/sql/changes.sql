@@ -26,14 +26,19 @@ SELECT change_id FROM stadsveld_change WHERE change_id IN (SELECT value FROM jso
 -- :name known_parents
 SELECT DISTINCT parent FROM stadsveld_change_parent WHERE parent IN (SELECT value FROM json_each(?))
 
+-- :name accepted_changes
+SELECT change_id FROM stadsveld_change
+    WHERE change_id IN (SELECT value FROM json_each(?)) AND state = 'accepted'
+
 -- :name any_child
 SELECT 1 FROM stadsveld_change_parent WHERE parent = ? LIMIT 1
 
 -- :name is_any
 SELECT 1 FROM $table LIMIT 1
 
--- :name parents_of_change
-SELECT field, parent FROM stadsveld_change_parent WHERE change_id = ? ORDER BY field, parent
+-- :name parents_of_changes
+SELECT change_id, field, parent FROM stadsveld_change_parent
+    WHERE change_id IN (SELECT value FROM json_each(?)) ORDER BY change_id, field, parent
 
 -- :name set_change_state
 UPDATE stadsveld_change SET state = ?, fields = coalesce(?, fields) WHERE change_id = ?

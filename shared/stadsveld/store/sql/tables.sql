@@ -106,6 +106,17 @@ SELECT AddGeometryColumn(?, 'geom', 28992, ?, 'XY')
 -- :name create_spatial_index
 SELECT CreateSpatialIndex(?, 'geom')
 
+-- :name drop_time_of_update
+DROP TRIGGER IF EXISTS tmu_${table}_geom
+
+-- :name time_of_update
+-- SpatiaLite notes the time of each update of a row, which costs as much as the update; of geometries it must.
+CREATE TRIGGER tmu_${table}_geom AFTER UPDATE OF geom ON $table
+BEGIN
+    UPDATE geometry_columns_time SET last_update = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+        WHERE f_table_name = $literal AND f_geometry_column = 'geom';
+END
+
 -- :name dataset_index
 CREATE INDEX ${table}_dataset ON $table (dataset_id)
 
