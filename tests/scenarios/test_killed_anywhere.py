@@ -20,7 +20,7 @@ from stadsveld.hub.simulation import LiveSettings, run_live
 from stadsveld.model import id_from_register
 from stadsveld.store import Store
 from stadsveld.store.photos import PhotoFolder
-from stadsveld.sync import dump_hash, outbox, sync, transport_of
+from stadsveld.sync import dump_hash, keep_original, original_of, outbox, sync, transport_of
 from support.hub_commands import COMMAND, LIMIT
 
 #: More changes than a first start fetches page by page.
@@ -144,9 +144,11 @@ class Stage:
 
     def photo(self, path: Path, name: str) -> None:
         """Take a photo of a task."""
-        content = b"\xff\xd8\xff" + name.encode() * 1000
+        content = b"\xff\xd8\xff" + name.encode() * 400_000
         sha256 = PhotoFolder(path.with_name(path.name + ".photos")).add(content)
         fields = {"owner_entity": "task", "owner_id": thing("one"), "sha256": sha256}
+        with Store.open(path) as store:
+            keep_original(store, thing(f"photo {name}"), b"as the camera made it")
         line = {"op": "put", "entity": "photo", "id": thing(f"photo {name}"), "fields": fields}
         self.do("replica", "apply", path, given=json.dumps(line))
         self.photos.append(sha256)
@@ -174,8 +176,12 @@ class Stage:
         with Store.open(self.central) as central:
             for name, fields in self.applied.items():
                 assert fields.items() <= central.get("task", thing(name)).items(), name
+            photo_ids = [row["id"] for row in central.rows("photo")]
             for sha256 in self.photos:
                 assert hashlib.sha256(central.photos.read(sha256)).hexdigest() == sha256
+        for file in left:
+            with Store.open(file) as store:
+                assert [each for each in photo_ids if original_of(store, each) is not None] == []
         return files
 
     def end(self) -> None:

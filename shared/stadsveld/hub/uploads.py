@@ -122,7 +122,7 @@ class Uploads:
             with self._locked(upload_id):
                 known = self._look(upload_id)
                 if known is not None and known.size == size:
-                    return known
+                    return self._completed(known)
                 self._remove(upload_id)
             self._make_room(_owner(device), size)
             self._write_facts(upload_id, size, metadata)
@@ -160,8 +160,6 @@ class Uploads:
                 self._write(self._part(upload_id), offset, content)
                 self._metrics.count("photo_bytes", len(content))
                 fault_point("upload.appended")
-                if offset + len(content) == known.size:
-                    self._finish(known)
             return self._known(upload_id)
 
     def remove(self, device: Device, upload_id: str) -> None:
@@ -213,7 +211,14 @@ class Uploads:
         if found.expires is not None and found.expires < time.time():
             self._remove(upload_id)
             raise NotTaken(410, _("This upload has expired; begin it again."))
-        return found
+        return self._completed(found)
+
+    def _completed(self, upload: Upload) -> Upload:
+        """Give an upload its place of which all bytes were here already when the service was killed."""
+        if upload.is_complete or upload.offset < upload.size:
+            return upload
+        self._finish(upload)
+        return self._look(upload.id) or upload
 
     def _look(self, upload_id: str) -> Upload | None:
         """Return an upload by what is on disk; it is complete where the photo is here and whole."""
