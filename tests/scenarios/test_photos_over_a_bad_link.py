@@ -99,7 +99,7 @@ def test_two_hundred_photos_over_a_link_that_fails_three_in_ten(live_hub: LiveHu
         assert len(hashes) == PHOTOS
         assert failed > (one.count + two.count) * FAILS * 0.8
         assert not list((tmp_path / "central.sqlite.uploads").glob("*"))
-        record_property("run", f"seed {SEED}: {failed} of {one.count + two.count} requests failed, {rounds}")
+        assert max(rounds) < 20, f"seed {SEED}"
 
 
 def test_it_goes_on_where_it_was(live_hub: LiveHub, tmp_path: Path) -> None:
