@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +37,8 @@ from .taking import Taking
 from .thumbnails import Thumbnails
 from .uploads import Uploads
 
+#: Seconds for which a page that is being made gives way to deliveries at a time, and between two looks.
+_MOST_WAY, _WAY = 0.1, 0.002
 #: Most changes of one push.
 MOST_CHANGES = 5000
 
@@ -88,6 +92,8 @@ class Central:
         self._empty: bytes | None = None
         self.photos = self._store.photos
         self.metrics, self.limits, self.tally = Metrics(), Limits(), Tally()
+        self._counting, self._deliveries = threading.Lock(), 0
+        self.page_turn = asyncio.Semaphore(1)
         self._snapshots = Snapshots(path, self.empty_replica)
         self.uploads = Uploads(self.photos, self._readers, self.metrics)
         self.thumbnails = Thumbnails(self.photos)
@@ -141,6 +147,23 @@ class Central:
     def _alone(self) -> Iterator[Store]:
         with self._lock:
             yield self._store
+
+    @contextmanager
+    def _delivery(self) -> Iterator[None]:
+        """Count those who deliver or wait to."""
+        with self._counting:
+            self._deliveries += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._deliveries -= 1
+
+    def _give_way(self) -> None:
+        """Let those who deliver go first, for a moment: they stand outside, who fetches can wait."""
+        until = time.monotonic() + _MOST_WAY
+        while self._deliveries and time.monotonic() < until:
+            time.sleep(_WAY)
 
     @property
     def epoch(self) -> str:
@@ -228,7 +251,7 @@ class Central:
         """Take changes durably; return per change, in order, its status and the reason of a refusal."""
         if not isinstance(changes, list) or len(changes) > MOST_CHANGES:
             raise BadInput(_("“changes” must be a list of at most {n} changes.").format(n=MOST_CHANGES))
-        with self._alone() as store:
+        with self._delivery(), self._alone() as store:
             with store.transaction(capture=False):
                 seal(store)
                 taking = Taking(store, device)
@@ -275,7 +298,7 @@ class Central:
             if epoch != here:
                 raise WrongEpoch(here)
             page = Page(store, device, after, min(max(limit, 1), MOST_ENTRIES), brief=brief)
-            page.fill()
+            page.fill(between=self._give_way)
             hidden = page.hidden_datasets
             datasets = [found for found in datasets_of(store) if found["id"] not in hidden]
         self.metrics.count("pulls")

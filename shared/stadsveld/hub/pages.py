@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from ..store import Store, statement
@@ -55,8 +56,8 @@ class Page:
         """Ids of the datasets that the device may not see."""
         return self._visible.hidden
 
-    def fill(self) -> None:
-        """Take entries until the page is full or the log ends."""
+    def fill(self, between: Callable[[], None] = lambda: None) -> None:
+        """Take entries until the page is full or the log ends; `between` is called from time to time."""
         taken = 0
         while self._more and taken < self._limit and self._size < _SIZE:
             wanted = min(_CHUNK, self._limit - taken)
@@ -65,6 +66,7 @@ class Page:
             self._more = len(entries) == wanted
             taken += len(entries)
             self._take_all(entries)
+            between()
         if not self._more:
             # The end of the log, past entries that do not concern this device.
             last = self._store.connection.execute(statement("last_logged")).fetchone()[0]

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from .central import Central
 from .devices import Device
-from .web import json_of, number_of, route
+from .web import json_answer, json_of, number_of, route
 
 
 def routes(central: Central) -> list[Route]:
@@ -62,13 +62,17 @@ async def _rows(central: Central, request: Request, device: Device) -> dict[str,
     return {"stored": stored}
 
 
-async def _pull(central: Central, request: Request, device: Device) -> dict[str, Any]:
+async def _pull(central: Central, request: Request, device: Device) -> Response:
     epoch, known = request.query_params.get("epoch", ""), request.query_params.get("datasets", "")
     after, limit = number_of(request, "after", 0), number_of(request, "limit", 1000)
     brief = request.query_params.get("brief") == "1"
-    page: dict[str, Any] = await run_in_threadpool(
-        central.pull, device, epoch, after, limit, known, brief=brief
-    )
-    rows = sum(len(table["rows"]) for table in page["tables"])
-    request.state.facts = {"changes": len(page["changes"]), "rows": rows}
-    return page
+
+    def answer() -> Response:
+        page = central.pull(device, epoch, after, limit, known, brief=brief)
+        rows = sum(len(table["rows"]) for table in page["tables"])
+        request.state.facts = {"changes": len(page["changes"]), "rows": rows}
+        return json_answer(request, 200, page)
+
+    # Many that fetch much must not keep those waiting who deliver.
+    async with central.page_turn:
+        return await run_in_threadpool(answer)
