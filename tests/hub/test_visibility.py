@@ -282,7 +282,7 @@ def fetch(central: Store, replica: Store, limit: int, most: int) -> None:
     for _n in range(most):
         page = Page(central, SOMEONE, int(replica.setting("cursor") or 0), limit)
         page.fill()
-        if not pull._apply_page(json.loads(json.dumps(page.as_json()))):
+        if not pull.apply(json.loads(json.dumps(page.as_json()))):
             return
 
 

@@ -13,7 +13,7 @@ from .. import hub
 from ..errors import BadInput, StoreError
 from ..hub.pictures import png, svg
 from ..text import _
-from . import audit, hub_backup, hub_upkeep
+from . import audit, bundles, hub_backup, hub_upkeep
 
 #: Setting of a central store: the address by which devices reach it.
 _PUBLIC_URL = "public_url"
@@ -66,6 +66,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         end.set_defaults(run=_end, how=how)
     hub_backup.add_commands(command)
     hub_upkeep.add_commands(command)
+    bundles.add_hub_commands(command)
     audit.add_command(command)
 
 

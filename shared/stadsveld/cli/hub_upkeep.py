@@ -21,9 +21,7 @@ Command = Callable[[str, str], argparse.ArgumentParser]
 def add_commands(command: Command) -> None:
     """Add the commands to `hub`; they work while `serve` runs."""
     fold = command("fold", _("drop the values of old history that nobody shows"))
-    fold.add_argument(
-        "--before", help=_("fold what is older than this moment")
-    )
+    fold.add_argument("--before", help=_("fold what is older than this moment"))
     fold.add_argument("--keep-days", type=int, help=_("from now on keep history whole for so many days"))
     fold.set_defaults(run=_fold)
     erase = command("erase", _("erase every value that a field of an object ever had, everywhere"))

@@ -16,7 +16,7 @@ from ..store.wiping import why_gone
 from ..sync.apply import apply_lines
 from ..text import _
 from ..work.derive import derive
-from . import replica_views
+from . import bundles, replica_views
 from .hub import bbox_of
 
 
@@ -48,6 +48,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command("status", _("say what waits to be sent")).set_defaults(run=_status)
     command("apply", _("make edits from JSON lines on standard input")).set_defaults(run=_apply)
     replica_views.add_commands(command)
+    bundles.add_replica_commands(command)
 
 
 def _write(content: object) -> None:

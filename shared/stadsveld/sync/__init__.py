@@ -4,6 +4,7 @@
 function of the set of changes. Conflicts are data, and nothing depends on who synchronises first.
 """
 
+from .bundle import BundleReport, bundle_in, bundle_out
 from .capture import seal
 from .changes import EXISTS, Change, change_from_wire
 from .ending import is_expired, refuse_expired
@@ -39,6 +40,7 @@ from .views import (
 
 __all__ = [
     "EXISTS",
+    "BundleReport",
     "Change",
     "Conflict",
     "Finding",
@@ -50,6 +52,8 @@ __all__ = [
     "Response",
     "SyncReport",
     "Transport",
+    "bundle_in",
+    "bundle_out",
     "change_from_wire",
     "choose",
     "conflicts",

@@ -25,39 +25,26 @@ from .transport import Link
 _PAGE = 4000
 
 
-class Pull:
-    """Fetches what the central store has and this working copy has not."""
+class Pages:
+    """Stores pages of the log as a central store gives them.
 
-    def __init__(self, store: Store, link: Link, report: SyncReport) -> None:
+    Args:
+        store: the working copy.
+        report: where to count what is new.
+    """
+
+    def __init__(self, store: Store, report: SyncReport) -> None:
         self._store = store
-        self._link = link
         self._execute = store.connection.execute
         self.report = report
 
-    def changes(self, progress: Progress) -> None:
-        """Fetch page after page; each page and the cursor behind it are one transaction."""
-        more = True
-        while more:
-            progress.report(0.5, _("fetching what others changed"))
-            asked = {
-                "epoch": self._store.setting("hub_epoch"),
-                "after": self._store.setting("cursor") or "0",
-                "limit": _PAGE,
-                "datasets": digest_of(datasets_of(self._store)),
-            }
-            page = self._link.ask("GET", f"/v1/pull?{urlencode({**asked, 'brief': 1})}")
-            if not self._holds(page.get("own", [])):
-                page = self._link.ask("GET", f"/v1/pull?{urlencode(asked)}")
-            more = self._apply_page(page)
+    def apply(self, page: dict[str, Any], *, moves: bool = True) -> bool:
+        """Store a page and the cursor behind it, in one transaction; return whether more follows.
 
-    def _holds(self, own: object) -> bool:
-        """Tell whether the changes of its own that a page tells of by id are here; an old copy lacks some."""
-        wanted = own if isinstance(own, list) else [None]
-        found = self._execute(statement("accepted_changes"), (json.dumps(wanted),)).fetchall()
-        return {row["change_id"] for row in found}.issuperset(wanted)
-
-    def _apply_page(self, page: dict[str, Any]) -> bool:
-        """Store a page and the cursor behind it, in one transaction."""
+        Args:
+            page: the answer of the central store.
+            moves: whether the place in the log moves on, never back.
+        """
         changes, following = page.get("changes"), page.get("next")
         datasets, tables = page.get("datasets", []), page.get("tables", [])
         if not isinstance(changes, list) or type(following) is not int:
@@ -77,7 +64,8 @@ class Pull:
             clock.save()
             come_back(self._store, _things_in(changes, tables))
             self.report.left += give_up(self._store, left)
-            self._store.set_setting("cursor", str(following))
+            if moves:
+                self._store.set_setting("cursor", str(following))
             fault_point("pull.before-commit")
         fault_point("pull.after-commit")
         return page.get("more") is True
@@ -97,6 +85,36 @@ class Pull:
         elif outcome == OTHER:
             reason = _("A change with the same id but other content arrived; the one that was here is kept.")
             self.report.quarantined.append({"change_id": change.change_id, "reason": reason})
+
+
+class Pull(Pages):
+    """Fetches what the central store has and this working copy has not."""
+
+    def __init__(self, store: Store, link: Link, report: SyncReport) -> None:
+        super().__init__(store, report)
+        self._link = link
+
+    def changes(self, progress: Progress) -> None:
+        """Fetch page after page; each page and the cursor behind it are one transaction."""
+        more = True
+        while more:
+            progress.report(0.5, _("fetching what others changed"))
+            asked = {
+                "epoch": self._store.setting("hub_epoch"),
+                "after": self._store.setting("cursor") or "0",
+                "limit": _PAGE,
+                "datasets": digest_of(datasets_of(self._store)),
+            }
+            page = self._link.ask("GET", f"/v1/pull?{urlencode({**asked, 'brief': 1})}")
+            if not self._holds(page.get("own", [])):
+                page = self._link.ask("GET", f"/v1/pull?{urlencode(asked)}")
+            more = self.apply(page)
+
+    def _holds(self, own: object) -> bool:
+        """Tell whether the changes of its own that a page tells of by id are here; an old copy lacks some."""
+        wanted = own if isinstance(own, list) else [None]
+        found = self._execute(statement("accepted_changes"), (json.dumps(wanted),)).fetchall()
+        return {row["change_id"] for row in found}.issuperset(wanted)
 
 
 def _is_of_thing(wire: object) -> bool:

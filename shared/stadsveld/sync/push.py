@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from ..errors import Refused, Unavailable
@@ -27,7 +28,7 @@ _BATCH_CHARACTERS = 4 << 20
 _WAITING = "waiting"
 #: Change, status, reason, instant.
 _Receipt = tuple[str, str, str | None, str]
-_WRITES_REGISTERS = ("planner", "administrator")
+WRITES_REGISTERS = ("planner", "administrator")
 
 
 class Push:
@@ -42,16 +43,10 @@ class Push:
     def changes(self, progress: Progress) -> None:
         """Send the changes that the central store has not confirmed, in batches."""
         self._offer_waiting()
-        after = 0
-        while True:
+        rows = unsent(self._store)
+        while some := list(islice(rows, _BATCH)):
             progress.report(0.5, _("sending edits"))
-            offer_all = int(self._store.setting("offer_all_until") or 0)
-            asked = {"after": after, "device": self._store.device_id, "offer_all": offer_all, "most": _BATCH}
-            rows = self._execute(statement("unsent_changes"), asked).fetchall()
-            if not rows:
-                break
-            self._push_rows(rows)
-            after = rows[-1]["seq"]
+            self._push_rows(some)
         if self._store.setting("offer_all_until") is not None:
             with self._store.transaction():
                 self._store.set_setting("offer_all_until", None)
@@ -131,7 +126,7 @@ class Push:
             entries = self._execute(statement("row_log_page"), (after, _ROWS_BATCH)).fetchall()
             if not entries:
                 return
-            if role not in _WRITES_REGISTERS:
+            if role not in WRITES_REGISTERS:
                 reason = _("Register rows imported here are not sent: only a planner or administrator may.")
                 self.report.quarantined.append({"entity": entries[0]["entity"], "reason": reason})
                 return
@@ -153,6 +148,19 @@ class Push:
             self._send_rows(keys[len(keys) // 2 :], datasets)
         else:
             self.report.rows_sent += int(answer.get("stored", 0))
+
+
+def unsent(store: Store) -> Iterator[Any]:
+    """Yield the rows of changes that the central store has not confirmed, as of each batch."""
+    after = 0
+    while True:
+        offer_all = int(store.setting("offer_all_until") or 0)
+        asked = {"after": after, "device": store.device_id, "offer_all": offer_all, "most": _BATCH}
+        rows = store.connection.execute(statement("unsent_changes"), asked).fetchall()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1]["seq"]
 
 
 def _batches(rows: list[Any]) -> Iterator[list[Any]]:

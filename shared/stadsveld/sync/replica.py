@@ -24,7 +24,7 @@ KeepToken = Callable[[str], None]
 COPIED_SETTING = "copied"
 _BESIDE_SETTING = "beside"
 #: Setting of a working copy: id of its central store, which stays when that is restored.
-_STORE_SETTING = "hub_store_id"
+STORE_SETTING = "hub_store_id"
 
 
 def create_replica(
@@ -173,7 +173,7 @@ def _join_again(
     token, old_token = _token_for(aside, keep_token), _token_path(_beside(store))
     wishes = {"device_id": store.device_id, "or_new": True}
     enrolled = _enrol(aside, transport, {"code": code, "name": name, "token": token, **wishes})
-    known = store.setting(_STORE_SETTING)
+    known = store.setting(STORE_SETTING)
     if known not in (None, enrolled.get("store_id")) and not may_move:
         raise StoreError(
             _(
@@ -234,7 +234,7 @@ def _remember(store: Store, transport: Transport, enrolled: dict[str, Any]) -> N
     with store.transaction():
         store.set_setting("device_id", str(enrolled["device_id"]))
         store.set_setting("role", str(enrolled["role"]))
-        store.set_setting(_STORE_SETTING, enrolled.get("store_id"))
+        store.set_setting(STORE_SETTING, enrolled.get("store_id"))
         store.set_setting(EXPIRES_SETTING, enrolled.get("expires_at"))
         store.set_setting("hub_url", str(getattr(transport, "url", "") or enrolled.get("url") or ""))
 
