@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -209,7 +209,7 @@ def _changes(store: Store) -> Iterator[dict[str, Any]]:
     rows = unsent(store)
     while some := list(islice(rows, _TOGETHER)):
         for change in changes_from_rows(store, some):
-            yield change.as_wire()
+            yield replace(change, quarantined=False).as_wire()
 
 
 def _row_pages(store: Store) -> Iterator[dict[str, Any]]:

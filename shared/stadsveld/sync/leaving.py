@@ -2,7 +2,9 @@
 
 A thing goes whole, and is no deletion. It stays as long as something of it is only here: a change that the
 central store has not confirmed, a register row or a photo that was not delivered, an unfinished form about
-it; every synchronisation tries again. Changes that were refused stay as they are, without their thing.
+it; every synchronisation tries again. Changes that were refused stay as they are, without their thing; what
+this device made stays likewise until a backup of the central store holds it, because where that is restored
+from an older one, nobody else may have it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from ..store import Store, statement
 from ..text import _
 
 Key = tuple[str, str]
+#: Setting of a working copy: place in the log that a backup must reach before what it made on things that
+#: left may go; `_NEVER` while a restored central store is not known to have that again.
+_UNTIL, _NEVER = "left_until", 1 << 62
 _LEAVE = (
     "leave_parents", "leave_receipts", "leave_changes", "leave_heads", "leave_conflicts", "leave_base",
     "leave_log",
@@ -43,10 +48,15 @@ def come_back(store: Store, keys: Iterable[Key]) -> None:
         store.connection.execute(statement("forget_leaving"), key)
 
 
-def give_up(store: Store, left: Iterable[Key] = ()) -> int:
+def give_up(store: Store, left: Iterable[Key] = (), until: int = 0) -> int:
     """Take out what has left, now or before, unless something of it is only here; return how much went.
 
     Use inside a transaction without capture.
+
+    Args:
+        store: the working copy.
+        left: things that have left now.
+        until: place in the log before which the central store has all that this device sent.
     """
     gone = 0
     for key in sorted(_waiting(store).union(left)):
@@ -55,7 +65,36 @@ def give_up(store: Store, left: Iterable[Key] = ()) -> int:
             continue
         gone += _take_out(store, key)
         store.connection.execute(statement("forget_leaving"), key)
+    if gone:
+        store.set_setting(_UNTIL, str(max(until, int(store.setting(_UNTIL) or 0))))
     return gone
+
+
+def purge_left(store: Store, backed_up: int) -> None:
+    """Let what was made here on things that left go, once backups hold it; use inside a transaction.
+
+    Args:
+        store: the working copy.
+        backed_up: place in the log up to which the central store was backed up.
+    """
+    until = store.setting(_UNTIL)
+    if until is not None and int(until) <= backed_up:
+        for step in ("purge_left_parents", "purge_left_receipts", "purge_left"):
+            store.connection.execute(statement(step))
+        store.set_setting(_UNTIL, None)
+
+
+def offer_left_again(store: Store) -> None:
+    """Wait for another backup: the central store was restored from one, and its log goes on from there."""
+    if store.connection.execute(statement("any_left")).fetchone() is not None:
+        store.set_setting(_UNTIL, str(_NEVER))
+
+
+def note_offered(store: Store, until: int) -> None:
+    """Note up to which place of its log the central store has again what was offered."""
+    if store.setting(_UNTIL) == str(_NEVER):
+        with store.transaction():
+            store.set_setting(_UNTIL, str(until))
 
 
 def remove_left_photos(store: Store) -> int:
@@ -102,10 +141,11 @@ def _take_out(store: Store, key: Key) -> bool:
     name, row_id = key
     execute = store.connection.execute
     row = store.get(name, row_id) if name in ENTITIES else None
-    named = {"entity": name, "entity_id": row_id}
+    named = {"entity": name, "entity_id": row_id, "device": store.device_id}
+    own = execute(statement("keep_own_of_left"), named).rowcount
     rows_gone = {step: execute(statement(step), named).rowcount for step in _LEAVE}
     if row is None:
-        return rows_gone["leave_changes"] > 0
+        return rows_gone["leave_changes"] + own > 0
     execute(statement("delete_row", name), (row_id,))
     if name == "photo" and row["sha256"]:
         _free_photo(store, row["sha256"])

@@ -52,7 +52,7 @@ def change_with_parents(row: Any, parents: Mapping[str, tuple[str, ...]]) -> Cha
     return Change(
         row["change_id"], row["entity"], row["entity_id"], json.loads(row["fields"] or "{}"), parents,
         row["actor"], row["device"], row["hlc"], row["schema"], tuple(json.loads(row["names"])),
-        quarantined=row["state"] == _QUARANTINED,
+        quarantined=row["state"] != _ACCEPTED,
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ class Pages:
             merge.finish()
             clock.save()
             come_back(self._store, _things_in(changes, tables))
-            self.report.left += give_up(self._store, left)
+            self.report.left += give_up(self._store, left, following)
             if moves:
                 self._store.set_setting("cursor", str(following))
             fault_point("pull.before-commit")

@@ -15,7 +15,7 @@ from ..store.store import now
 from ..text import _
 from .capture import seal
 from .merge import Merge, changes_from_rows
-from .registers import datasets_of, tables_of
+from .registers import datasets_of, digest_of, tables_of
 from .report import SyncReport
 from .transport import Link, TooLarge
 
@@ -26,6 +26,8 @@ _ROWS_BATCH = 2000
 _BATCH_CHARACTERS = 4 << 20
 #: Receipt of what others made and the central store will take from its author only.
 _WAITING = "waiting"
+#: Setting of a working copy: digest of the dataset records that it sent last.
+DATASETS_SETTING = "datasets_sent"
 #: Change, status, reason, instant.
 _Receipt = tuple[str, str, str | None, str]
 WRITES_REGISTERS = ("planner", "administrator")
@@ -125,6 +127,7 @@ class Push:
         while True:
             entries = self._execute(statement("row_log_page"), (after, _ROWS_BATCH)).fetchall()
             if not entries:
+                self._send_datasets(role)
                 return
             if role not in WRITES_REGISTERS:
                 reason = _("Register rows imported here are not sent: only a planner or administrator may.")
@@ -136,6 +139,16 @@ class Push:
             after = entries[-1]["seq"]
             with self._store.transaction():
                 self._store.set_setting("rows_pushed", str(after))
+
+    def _send_datasets(self, role: str) -> None:
+        """Send dataset records that changed: a new edition may bring no other rows."""
+        datasets = datasets_of(self._store)
+        digest = digest_of(datasets)
+        if not datasets or role not in WRITES_REGISTERS or digest == self._store.setting(DATASETS_SETTING):
+            return
+        self._send_rows([], datasets)
+        with self._store.transaction():
+            self._store.set_setting(DATASETS_SETTING, digest)
 
     def _send_rows(self, keys: list[tuple[str, str]], datasets: list[dict[str, Any]]) -> None:
         try:

@@ -14,11 +14,11 @@ from .clock import learn_offset, now_ms
 from .ending import EXPIRES_SETTING, LOST, RETIRED, is_instant, retire, wipe_store
 from .erasure import remove_erased_photos
 from .folding import follow_folding
-from .leaving import remove_left_photos
+from .leaving import note_offered, offer_left_again, purge_left, remove_left_photos
 from .originals import BACKED_UP_SETTING, purge_originals
 from .photos import Photos, central_time
 from .pull import Pull
-from .push import Push
+from .push import DATASETS_SETTING, Push
 from .replica import COPIED_SETTING, token_of
 from .report import SyncReport
 from .starting import Start
@@ -80,6 +80,7 @@ class _Session:
         push.changes(progress.part(0.2, 0.4))
         if self.report.ended is None:
             pull.changes(progress.part(0.4, 0.6))
+            note_offered(self._store, int(self._store.setting("cursor") or 0))
         remove_erased_photos(self._store)
         # Changes wait for no photos: these take long, and their network may be bad.
         photos.send(progress.part(0.6, 0.8))
@@ -113,6 +114,8 @@ class _Session:
             self._store.set_setting(EXPIRES_SETTING, expires_at if is_instant(expires_at) else None)
             if known["epoch"] != epoch:
                 self._begin_epoch(epoch, is_restored=known["epoch"] is not None)
+            else:
+                purge_left(self._store, int(status.get("backed_up") or 0))
         self._folded_before, self._last_logged = status.get("folded_before"), status.get("last_logged")
 
     def _visit(self) -> str:
@@ -129,10 +132,12 @@ class _Session:
         self._store.set_setting("hub_epoch", epoch)
         self._store.set_setting("cursor", "0")
         self._store.set_setting("rows_pushed", "0")
+        self._store.set_setting(DATASETS_SETTING, None)
         if is_restored:
             self._store.set_setting("offer_all_until", str(self._last_change()))
             self._execute(statement("forget_receipts"))
             self._execute(statement("forget_photo_receipts"))
+            offer_left_again(self._store)
 
     def _last_change(self) -> int:
         return int(self._execute(statement("last_change")).fetchone()[0])

@@ -144,12 +144,14 @@ SELECT count(*) FROM stadsveld_conflict
 SELECT field FROM stadsveld_conflict WHERE entity = ? AND entity_id = ? ORDER BY field
 
 -- :name unsent_changes
--- A restored central store also has to know again what it refused: the line of ancestors goes through that.
+-- A restored central store also has to know again what it refused: the line of ancestors goes through that;
+-- and what was made here on things that left since, which nobody else may hold.
 SELECT c.seq, c.change_id, c.entity, c.entity_id, c.actor, c.device, c.hlc, c.schema, c.names, c.fields, c.state
     FROM stadsveld_change c LEFT JOIN stadsveld_receipt r ON r.change_id = c.change_id
     WHERE c.seq > :after AND (
         (r.change_id IS NULL AND c.state = 'accepted' AND (c.device = :device OR c.seq <= :offer_all))
         OR (r.status = 'quarantined' AND c.device = :device AND c.seq <= :offer_all)
+        OR (r.change_id IS NULL AND c.state = 'left' AND c.seq <= :offer_all)
     ) ORDER BY c.seq LIMIT :most
 
 -- :name outbox

@@ -197,18 +197,36 @@ SELECT entity, entity_id FROM stadsveld_leaving
 -- :name forget_leaving
 DELETE FROM stadsveld_leaving WHERE entity = ? AND entity_id = ?
 
+-- :name keep_own_of_left
+-- What this device made stays, without its thing, until a backup of the central store holds it.
+UPDATE stadsveld_change SET state = 'left'
+    WHERE entity = :entity AND entity_id = :entity_id AND device = :device AND state = 'accepted'
+
+-- :name any_left
+SELECT 1 FROM stadsveld_change WHERE state = 'left' LIMIT 1
+
+-- :name purge_left_parents
+DELETE FROM stadsveld_change_parent WHERE change_id IN (SELECT change_id FROM stadsveld_change WHERE state = 'left')
+
+-- :name purge_left_receipts
+DELETE FROM stadsveld_receipt WHERE change_id IN (SELECT change_id FROM stadsveld_change WHERE state = 'left')
+
+-- :name purge_left
+DELETE FROM stadsveld_change WHERE state = 'left'
+
 -- :name leave_parents
 DELETE FROM stadsveld_change_parent WHERE change_id IN (SELECT c.change_id FROM stadsveld_change c
-    WHERE c.entity = :entity AND c.entity_id = :entity_id AND NOT EXISTS
+    WHERE c.entity = :entity AND c.entity_id = :entity_id AND c.state <> 'left' AND NOT EXISTS
         (SELECT 1 FROM stadsveld_receipt r WHERE r.change_id = c.change_id AND r.status = 'quarantined'))
 
 -- :name leave_receipts
 DELETE FROM stadsveld_receipt WHERE status <> 'quarantined' AND change_id IN
-    (SELECT change_id FROM stadsveld_change WHERE entity = :entity AND entity_id = :entity_id)
+    (SELECT change_id FROM stadsveld_change
+        WHERE entity = :entity AND entity_id = :entity_id AND state <> 'left')
 
 -- :name leave_changes
 -- What was refused is only here, so it stays.
-DELETE FROM stadsveld_change WHERE entity = :entity AND entity_id = :entity_id AND NOT EXISTS
+DELETE FROM stadsveld_change WHERE entity = :entity AND entity_id = :entity_id AND state <> 'left' AND NOT EXISTS
     (SELECT 1 FROM stadsveld_receipt r WHERE r.change_id = stadsveld_change.change_id AND r.status = 'quarantined')
 
 -- :name leave_heads
