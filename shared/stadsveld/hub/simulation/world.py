@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -192,8 +193,9 @@ class World:
         self.devices.append(Device(name, kind, path, Store.open(path)))
 
     def close(self) -> None:
-        """Close all files."""
-        self.central.close()
+        """Close all files; the central store is closed already where it could not be opened again."""
+        with suppress(sqlite3.ProgrammingError):
+            self.central.close()
         for device in self.devices:
             device.store.close()
 
