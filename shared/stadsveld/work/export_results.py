@@ -5,16 +5,13 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from string import Template
 from typing import Any
 
-from .. import geo
 from ..errors import BadInput
 from ..jobs import Progress
 from ..model import entity
-from ..sources.register.gpkg import geopackage_blob
+from ..sources.register.gpkg_writer import NewLayer, write_geopackage
 from ..store import Store
 from ..text import _
 from .xlsx import write_xlsx
@@ -161,76 +158,12 @@ def _write_xlsx(
     write_xlsx(file, entity(kind).name, [headings, *(values for _geometry, values in rows)])
 
 
-_RD_WKT = (
-    'PROJCS["Amersfoort / RD New",GEOGCS["Amersfoort",DATUM["Amersfoort",SPHEROID["Bessel 1841",6377397.155,'
-    '299.1528128]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],'
-    'PROJECTION["Oblique_Stereographic"],PARAMETER["latitude_of_origin",52.1561605555556],'
-    'PARAMETER["central_meridian",5.38763888888889],PARAMETER["scale_factor",0.9999079],'
-    'PARAMETER["false_easting",155000],PARAMETER["false_northing",463000],UNIT["metre",1],'
-    'AUTHORITY["EPSG","28992"]]'
-)
-_GPKG_TABLES = """
-CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY,
-    organization TEXT NOT NULL, organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL,
-    description TEXT);
-CREATE TABLE gpkg_contents (table_name TEXT PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
-    description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT
-    (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE,
-    srs_id INTEGER REFERENCES gpkg_spatial_ref_sys (srs_id));
-CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL,
-    geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
-    PRIMARY KEY (table_name, column_name));
-INSERT INTO gpkg_spatial_ref_sys VALUES ('Undefined cartesian', -1, 'NONE', -1, 'undefined', NULL);
-INSERT INTO gpkg_spatial_ref_sys VALUES ('Undefined geographic', 0, 'NONE', 0, 'undefined', NULL);
-"""
-
-_CREATE = Template("CREATE TABLE results (fid INTEGER PRIMARY KEY AUTOINCREMENT, geom BLOB, $listed)")
-_INSERT = Template("INSERT INTO results (geom, $names) VALUES ($marks)")
-
-
 def _write_gpkg(
     file: Path, kind: str, columns: list[str], rows: list[tuple[bytes | None, list[Any]]]
 ) -> None:
-    """Write a GeoPackage 1.2 with one layer."""
-    file.unlink(missing_ok=True)
-    shape = entity(kind).geometry or "GEOMETRY"
-    boxes = [geo.wkb_bbox(geometry) for geometry, _values in rows if geometry is not None]
-    with closing(sqlite3.connect(file)) as package, package:
-        package.execute("PRAGMA application_id = 1196444487")
-        package.execute("PRAGMA user_version = 10200")
-        package.executescript(_GPKG_TABLES)
-        package.execute(
-            "INSERT INTO gpkg_spatial_ref_sys VALUES ('Amersfoort / RD New', 28992, 'EPSG', 28992, ?, NULL)",
-            (_RD_WKT,),
-        )
-        extent = [None] * 4
-        if boxes:
-            west, south, east, north = zip(*boxes, strict=True)
-            extent = [min(west), min(south), max(east), max(north)]
-        package.execute(
-            "INSERT INTO gpkg_contents "
-            "(table_name, data_type, identifier, min_x, min_y, max_x, max_y, srs_id) "
-            "VALUES ('results', 'features', 'results', ?, ?, ?, ?, 28992)",
-            extent,
-        )
-        package.execute(
-            "INSERT INTO gpkg_geometry_columns VALUES ('results', 'geom', ?, 28992, 0, 0)", (shape,)
-        )
-        create, insert = _layer_statements(kind, tuple(columns))
-        package.execute(create)
-        package.executemany(
-            insert,
-            [(None if geometry is None else geopackage_blob(geometry), *values) for geometry, values in rows],
-        )
-
-
-def _layer_statements(kind: str, columns: tuple[str, ...]) -> tuple[str, str]:
-    """Return the statements that make and fill the layer; the names are those of the model."""
     types = {"real": "DOUBLE", "int": "INTEGER", "bool": "BOOLEAN"}
     kinds = {field.name: field.kind for field in entity(kind).fields}
     for name in ("damage", "defect"):
         kinds.update({f"finding_{field.name}": field.kind for field in entity(name).fields})
-    listed = ", ".join(f"{name} {types.get(kinds.get(name, 'text'), 'TEXT')}" for name in columns)
-    marks = ", ".join("?" * (len(columns) + 1))
-    create = _CREATE.substitute(listed=listed)
-    return create, _INSERT.substitute(names=", ".join(columns), marks=marks)
+    typed = [(name, types.get(kinds.get(name, "text"), "TEXT")) for name in columns]
+    write_geopackage(file, [NewLayer("results", entity(kind).geometry or "GEOMETRY", typed, rows)])
