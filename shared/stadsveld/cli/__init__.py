@@ -25,6 +25,7 @@ TOPICS = {
     "store": ("store", N_("make, check and describe a store")),
     "hub": ("hub", N_("run the central store that devices synchronise with")),
     "replica": ("replica", N_("make and synchronise a working copy")),
+    "exchange": ("exchange", N_("give data to a contractor and take it back edited")),
     "norm": ("norm", N_("list, check and import norm packs, and score under them")),
     "qc": ("qc", N_("test the quality of readings")),
     "dump": ("dump", N_("print the state of a store, or its hash, to compare stores")),
