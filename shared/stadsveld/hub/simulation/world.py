@@ -310,7 +310,8 @@ class World:
         """Put the last backup back, if there is one; tell whether there is. It may be killed."""
         if not self._backup.exists():
             return False
-        self.central.close()
+        with suppress(StadsveldError):  # On a full disk the last counts of the log are lost, and it says so.
+            self.central.close()
         try:
             with suppress(Killed), watched(self._pass):
                 restore(self.central_path, self._backup)
