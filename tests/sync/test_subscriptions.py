@@ -10,6 +10,7 @@ import pytest
 
 from stadsveld import geo
 from stadsveld.errors import Unavailable
+from stadsveld.hub import RunningHub, back_up, restore
 from stadsveld.hub.devices import device_by_id
 from stadsveld.model import id_from_register, new_id
 from stadsveld.store import Store
@@ -759,3 +760,61 @@ def test_every_device_of_the_law_is_limited(live_hub: LiveHub, tmp_path: Path, n
 def holds_what_it_may_see_all(hub: LiveHub, limited: Store, whole: Store) -> None:
     """Compare a limited working copy with all there is."""
     assert limited.count("task") == whole.count("task")
+
+
+@pytest.mark.parametrize("order", ["bound first", "other first"])
+def test_who_begins_a_thing_first_does_not_matter(
+    live_hub: LiveHub, tmp_path: Path, planner: Store, order: str
+) -> None:
+    """A thing begun without a place by a bound device, and elsewhere by another: both are taken."""
+    task = new_id()
+    with bound(live_hub, tmp_path / "bound.sqlite") as limited:
+        go(limited, planner)
+        limited.put("task", task, {"title": "hier begonnen"})
+        planner.put("task", task, {"note": "ver weg", "geom": FAR})
+        pair = (limited, planner) if order == "bound first" else (planner, limited)
+        assert [report for each in pair for report in go(each).quarantined] == []
+        go(*pair)
+        assert planner.get("task", task)["title"] == "hier begonnen"
+        assert planner.get("task", task)["note"] == "ver weg"
+        holds_what_it_may_see(live_hub, planner, limited)
+
+
+def test_what_was_made_on_what_left_survives_an_older_backup(
+    live_hub: LiveHub, tmp_path: Path, planner: Store, near: Store
+) -> None:
+    """The device gave the thing up; only a backup of the central store frees it from keeping its own part."""
+    go(planner, near)
+    back_up(live_hub.path, tmp_path / "old.sqlite")
+    task = near.put("task", None, {"title": "van hier", "geom": HERE})
+    go(near, planner)
+    planner.put("task", task, {"geom": FAR})
+    go(planner)
+    assert go(near).left == 1
+    assert near.get("task", task) is None
+    port = int(live_hub.url.rsplit(":", 1)[1])
+    live_hub.stop()
+    restore(live_hub.path, tmp_path / "old.sqlite")
+    live_hub.running = RunningHub(live_hub.path, port=port)
+    live_hub.running.start()
+    go(near)
+    with Store.open(live_hub.path) as central:
+        assert central.get("task", task)["title"] == "van hier"
+    go(planner, near, planner)
+    holds_what_it_may_see(live_hub, planner, near)
+    back_up(live_hub.path, tmp_path / "new.sqlite")
+    go(near)
+    kept = "SELECT count(*) FROM stadsveld_change WHERE entity_id = ?"
+    assert near.connection.execute(kept, (task,)).fetchone()[0] == 0
+
+
+def test_an_edition_without_other_rows_travels(live_hub: LiveHub, planner: Store, near: Store) -> None:
+    """Its date is news, though no row differs."""
+    dataset, _section = register(planner)
+    go(planner, near)
+    planner.put("dataset", dataset, {})
+    with planner.transaction(capture=False):
+        planner.put("dataset", dataset, {"edition": "2", "edition_date": "2025-01-01"})
+    go(planner, near)
+    assert near.get("dataset", dataset)["edition"] == "2"
+    holds_what_it_may_see(live_hub, planner, near)

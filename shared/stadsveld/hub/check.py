@@ -31,6 +31,7 @@ class Limits:
 
     def __init__(self, store: Store, device: Device) -> None:
         self._area = device.area
+        self._execute = store.connection.execute
         self._hidden = Visibility(store, device).hidden
         self._things = Things(store, ever=True)
 
@@ -55,8 +56,21 @@ class Limits:
             return _("It lies outside the area of this device. Ask an administrator for a wider area.")
         return None
 
+    def _is_placeless(self, change: Change) -> bool:
+        """Tell whether a thing begins without a place by this change, or once did: then all may write it.
+
+        So it does not matter who comes first, of two devices that begin the same thing.
+        """
+        if ENTITIES[change.entity].has_base:
+            return False
+        if change.fields.get(EXISTS) is True and not change.parents and "geom" not in change.names:
+            return True
+        named = {"entity": change.entity, "entity_id": change.entity_id}
+        return self._execute(statement("began_without_place"), named).fetchone() is not None
+
     def _is_inside(self, area: Bbox, change: Change, targets: list[tuple[str, str]]) -> bool:
-        if self._things.is_inside((change.entity, change.entity_id), area) is False:
+        key = (change.entity, change.entity_id)
+        if self._things.is_inside(key, area) is False and not self._is_placeless(change):
             return False
         geometry = change.fields.get("geom")
         if geometry is not None:

@@ -261,3 +261,7 @@ DELETE FROM stadsveld_photo_receipt WHERE sha256 = ?
 
 -- :name has_photo_receipt
 SELECT 1 FROM stadsveld_photo_receipt WHERE sha256 = ?
+
+-- :name began_without_place
+SELECT 1 FROM stadsveld_change WHERE entity = :entity AND entity_id = :entity_id AND state = 'accepted'
+    AND instr(fields, '"_exists":true') > 0 AND instr(names, '"geom"') = 0 LIMIT 1
