@@ -31,7 +31,7 @@ from kivy.uix.widget import Widget  # noqa: E402
 from stadsveld.errors import StadsveldError  # noqa: E402
 from stadsveld.text import _  # noqa: E402
 
-from .device import NmeaReplay, PositionSource  # noqa: E402
+from .device import PositionSource, receiver  # noqa: E402
 from .exchange import Exchange  # noqa: E402
 from .map.tessellate import tessellate  # noqa: E402
 from .session import Exchanges, Session  # noqa: E402
@@ -166,7 +166,7 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="stadsveld-field", description=_("Stadsveld field app"))
     parser.add_argument("replica", nargs="?", type=Path, help=_("working copy to open"))
     parser.add_argument("--folder", type=Path, help=_("where the app keeps its own files"))
-    parser.add_argument("--nmea", type=Path, help=_("positions from a recorded NMEA file"))
+    parser.add_argument("--nmea", help=_("positions from a recorded NMEA file, or from tcp://HOST:PORT"))
     return parser.parse_args(words)
 
 
@@ -174,7 +174,7 @@ def main(words: Sequence[str] | None = None) -> Any:
     """Start the app; a position file that cannot be read ends it with a sentence."""
     options = arguments(sys.argv[1:] if words is None else words)
     try:
-        position = NmeaReplay(options.nmea) if options.nmea else None
+        position = receiver(options.nmea) if options.nmea else None
     except StadsveldError as error:
         sys.exit(str(error))
     FieldApp(folder=options.folder, replica=options.replica, position=position).run()

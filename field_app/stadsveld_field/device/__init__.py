@@ -1,6 +1,16 @@
 """What the device gives: a position, photos. Each behind an interface, with one that gives nothing."""
 
 from .photos import FolderPhotos, PickedPhoto
-from .position import Fix, NmeaReplay, NoPosition, PositionSource
+from .position import Fix, NoPosition, PositionSource
+from .receivers import NmeaReplay, NmeaTcp, receiver
 
-__all__ = ["Fix", "FolderPhotos", "NmeaReplay", "NoPosition", "PickedPhoto", "PositionSource"]
+__all__ = [
+    "Fix",
+    "FolderPhotos",
+    "NmeaReplay",
+    "NmeaTcp",
+    "NoPosition",
+    "PickedPhoto",
+    "PositionSource",
+    "receiver",
+]
