@@ -36,11 +36,11 @@ _NAMES = ("id", "number", "street", "pavement", "geom")
 
 
 class Weighed:
-    """A transport that counts the bytes of what is pushed and of what comes back."""
+    """A transport that counts compressed bytes: what is pushed, the receipts, what is pulled."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
-        self.sent = self.answered = 0
+        self.sent = self.answered = self.pulled = 0
 
     def request(self, method: str, path: str, **more: Any) -> Response:
         """See `Transport`."""
@@ -48,6 +48,8 @@ class Weighed:
         if path.startswith("/v1/push"):
             self.sent += len(more.get("body", b""))
             self.answered += len(gzip.compress(answer.body, 6))
+        elif path.startswith("/v1/pull"):
+            self.pulled += len(gzip.compress(answer.body, 6))
         return answer
 
 
@@ -55,17 +57,28 @@ def run() -> list[Result]:
     """Measure every size."""
     results, ours = [], {}
     for size in SIZES:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
+        with tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
             rows = [section(number) for number in range(size)]
             ours[size], weighed = measure_ours(folder, rows)
             results.append(beside_peer(folder, rows, ours[size]))
-        if size == SIZES[-1]:
-            each = weighed.sent / EDITS
-            results.append(absolute("compressed push body per changed field", "byte", each, at_most=BYTES))
+            name = _bytes(weighed, folder)
+    results.append(absolute(name, "byte", weighed.sent / EDITS, at_most=BYTES))
     growth = ours[SIZES[-1]] / ours[SIZES[0]]
     results.append(absolute("our time at 500,000 rows over that at 10,000", "x", growth, at_most=GROWTH))
     return results
+
+
+def _bytes(weighed: Weighed, folder: Path) -> str:
+    """Return the name of the line of bytes, with what else travels and what the peer would send."""
+    receipts, pulled = weighed.answered / EDITS, weighed.pulled / EDITS
+    diff = folder / "mine.diff"
+    theirs = "missing"
+    if diff.exists():
+        raw = diff.read_bytes()
+        theirs = f"{len(raw) / EDITS:.0f} raw, {len(gzip.compress(raw, 6)) / EDITS:.0f} compressed"
+    beside = f"receipts {receipts:.0f}, pull {pulled:.0f}; pygeodiff {theirs}"
+    return f"compressed push body per changed field ({beside})"
 
 
 def measure_ours(folder: Path, rows: list[Any]) -> tuple[float, Weighed]:
@@ -88,7 +101,7 @@ def measure_ours(folder: Path, rows: list[Any]) -> tuple[float, Weighed]:
         )
         for store in (one, two):
             sync(store, transport_of(store))
-        weighed = Weighed(transport_of(one))
+        weighed, other = Weighed(transport_of(one)), Weighed(transport_of(two))
         # The rows in memory are the benchmark's own: neither side is to spend time on them.
         gc.collect()
         gc.freeze()
@@ -97,8 +110,9 @@ def measure_ours(folder: Path, rows: list[Any]) -> tuple[float, Weighed]:
             sql = "UPDATE road_section SET pavement = ? WHERE id = ?"
             one.connection.executemany(sql, edits(rows))
         sync(one, weighed)
-        sync(two, transport_of(two))
+        sync(two, other)
         spent = time.perf_counter() - began
+        weighed.pulled = other.pulled
         if two.connection.execute("SELECT count(*) FROM stadsveld_change").fetchone()[0] != EDITS:
             raise RuntimeError("the other copy does not have all edits")
         for store in (one, two):
