@@ -19,6 +19,7 @@ from stadsveld.sync import (
     dump,
     dump_hash,
     findings,
+    history,
     outbox,
     resolve,
     seal,
@@ -267,6 +268,9 @@ def test_a_phone_a_week_ahead_does_not_win_for_ever(meeting, monkeypatch, order:
         two.a.put("task", task, {"title": "van de telefoon"})
         seal(two.a)
     two.meet()
+    with Store.open(two.hub.path) as central:
+        for store in (two.b, central):
+            assert {i.fields["title"] for i in history(store, "task", task) if i.ahead} == {"van de telefoon"}
     two.b.put("task", task, {"title": "later, met de juiste tijd"})
     two.meet()
     for store in two.stores:

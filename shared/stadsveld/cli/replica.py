@@ -103,6 +103,7 @@ def _status(arguments: argparse.Namespace) -> int:
             "outbox": len(items) - len(refused),
             "refused": refused,
             "waiting": sync.waiting(store),
+            "ahead": sync.ahead(store),
             "conflicts": len(sync.conflicts(store)),
             "expires_at": store.setting("expires_at"),
             "expired": sync.is_expired(store),

@@ -70,7 +70,8 @@ class Taking:
 
     def _accept(self, change: Change, *, was_refused: bool) -> dict[str, Any]:
         outcome = self._merge.add(change)
-        self._clock.see(change.hlc)
+        if self._clock.see(change.hlc):
+            self._store.connection.execute(statement("note_ahead"), (change.change_id,))
         if was_refused:
             self._store.connection.execute(statement("forget_receipt"), (change.change_id,))
         if outcome == OTHER:

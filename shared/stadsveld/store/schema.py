@@ -52,6 +52,7 @@ _ADDED_IN_2: tuple[str, ...] = (
     "leaving_table",
     "leaving_photo_table",
     "log_moved_index",
+    "ahead_table",
 )
 #: Coordinate systems that QGIS layers of a store may need: RD, ETRS89, WGS 84, Web Mercator.
 _SRIDS = (28992, 4258, 4326, 3857)

@@ -29,10 +29,12 @@ class Clock:
         self._last = max(self._last + 1, self._now() << _COUNTER_BITS)
         return self._last
 
-    def see(self, hlc: int) -> None:
-        """Follow a stamp that arrived, unless it is further ahead than the bound."""
-        if self._last < hlc <= (self._now() + FARTHEST_AHEAD) << _COUNTER_BITS:
-            self._last = hlc
+    def see(self, hlc: int) -> bool:
+        """Follow a stamp that arrived, unless it is further ahead than the bound; tell whether it is."""
+        is_ahead = hlc > (self._now() + FARTHEST_AHEAD) << _COUNTER_BITS
+        if not is_ahead:
+            self._last = max(self._last, hlc)
+        return is_ahead
 
     def save(self) -> None:
         """Keep the clock in the file."""

@@ -79,7 +79,8 @@ class Pages:
 
     def _apply_change(self, merge: Merge, clock: Clock, change: Change) -> None:
         outcome = merge.add(change)
-        clock.see(change.hlc)
+        if clock.see(change.hlc):
+            self._execute(statement("note_ahead"), (change.change_id,))
         if outcome == NEW:
             self.report.pulled += 1
         elif outcome == OTHER:

@@ -72,6 +72,7 @@ class HistoryItem:
         quarantined: refused by the central store.
         gone: fields whose values were folded or erased since.
         reason: why it was refused, where that is known here.
+        ahead: the clock of who made it ran ahead when it arrived here; `at` is as written.
     """
 
     change_id: str
@@ -84,6 +85,7 @@ class HistoryItem:
     quarantined: bool
     gone: tuple[str, ...] = ()
     reason: str | None = None
+    ahead: bool = False
 
 
 def outbox(store: Store) -> list[OutboxItem]:
@@ -101,6 +103,11 @@ def outbox(store: Store) -> list[OutboxItem]:
 def waiting(store: Store) -> int:
     """Return how many changes of others only this file holds, for their authors to send again."""
     return int(store.connection.execute(statement("count_waiting")).fetchone()[0])
+
+
+def ahead(store: Store) -> int:
+    """Return how many changes arrived from clocks that ran ahead; the history marks them."""
+    return int(store.connection.execute(statement("count_ahead")).fetchone()[0])
 
 
 def conflicts(store: Store) -> list[Conflict]:
@@ -210,7 +217,9 @@ def history(store: Store, entity: str | None = None, entity_id: str | None = Non
         receipt = store.connection.execute(statement("receipt_of"), (change.change_id,)).fetchone()
         yield HistoryItem(
             change.change_id, change.entity, change.entity_id, at, change.actor, change.device,
-            dict(change.fields), change.quarantined, gone, None if receipt is None else receipt["reason"],
+            dict(change.fields), row["state"] == "quarantined", gone,
+            None if receipt is None else receipt["reason"],
+            store.connection.execute(statement("is_ahead"), (change.change_id,)).fetchone() is not None,
         )  # fmt: skip
 
 

@@ -20,6 +20,19 @@ INSERT OR IGNORE INTO stadsveld_change_parent (change_id, field, parent) VALUES 
 SELECT change_id, entity, entity_id, actor, device, hlc, schema, names, fields, state
     FROM stadsveld_change WHERE change_id = ?
 
+-- :name ahead_table
+-- Changes whose stamps ran further ahead than a clock may when they arrived here.
+CREATE TABLE stadsveld_ahead (change_id TEXT PRIMARY KEY) WITHOUT ROWID
+
+-- :name note_ahead
+INSERT OR IGNORE INTO stadsveld_ahead (change_id) VALUES (?)
+
+-- :name is_ahead
+SELECT 1 FROM stadsveld_ahead WHERE change_id = ?
+
+-- :name count_ahead
+SELECT count(*) FROM stadsveld_ahead
+
 -- :name known_changes
 SELECT change_id FROM stadsveld_change WHERE change_id IN (SELECT value FROM json_each(?))
 
