@@ -9,7 +9,7 @@ from an older one, nobody else may have it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..errors import BadInput, Unavailable
 from ..model import ENTITIES, is_uuid
@@ -48,7 +48,9 @@ def come_back(store: Store, keys: Iterable[Key]) -> None:
         store.connection.execute(statement("forget_leaving"), key)
 
 
-def give_up(store: Store, left: Iterable[Key] = (), until: int = 0) -> int:
+def give_up(
+    store: Store, left: Iterable[Key] = (), until: int = 0, undeliverable: Collection[str] = ()
+) -> int:
     """Take out what has left, now or before, unless something of it is only here; return how much went.
 
     Use inside a transaction without capture.
@@ -57,10 +59,11 @@ def give_up(store: Store, left: Iterable[Key] = (), until: int = 0) -> int:
         store: the working copy.
         left: things that have left now.
         until: place in the log before which the central store has all that this device sent.
+        undeliverable: hashes of photos that the central store does not take; their files stay here.
     """
     gone = 0
     for key in sorted(_waiting(store).union(left)):
-        if _is_only_here(store, key):
+        if _is_only_here(store, key, undeliverable):
             store.connection.execute(statement("note_leaving"), key)
             continue
         gone += _take_out(store, key)
@@ -112,7 +115,7 @@ def _waiting(store: Store) -> set[Key]:
     return {(row["entity"], row["entity_id"]) for row in store.connection.execute(statement("list_leaving"))}
 
 
-def _is_only_here(store: Store, key: Key) -> bool:
+def _is_only_here(store: Store, key: Key, undeliverable: Collection[str]) -> bool:
     asked = {
         "entity": key[0],
         "entity_id": key[1],
@@ -122,12 +125,12 @@ def _is_only_here(store: Store, key: Key) -> bool:
     }
     if store.connection.execute(statement("is_undelivered"), asked).fetchone() is not None:
         return True
-    return key[0] == "photo" and _is_undelivered_photo(store, key[1])
+    return key[0] == "photo" and _is_undelivered_photo(store, key[1], undeliverable)
 
 
-def _is_undelivered_photo(store: Store, row_id: str) -> bool:
+def _is_undelivered_photo(store: Store, row_id: str, undeliverable: Collection[str]) -> bool:
     sha256 = (store.get("photo", row_id) or {}).get("sha256")
-    if not isinstance(sha256, str):
+    if not isinstance(sha256, str) or sha256 in undeliverable:
         return False
     try:
         is_here = store.photos.has(sha256)

@@ -51,6 +51,9 @@ class Photos:
         store: the working copy.
         link: the way to the central store.
         report: where to count what happened.
+
+    Attributes:
+        refused: hashes of photos that the central store does not take.
     """
 
     def __init__(self, store: Store, link: Link, report: SyncReport) -> None:
@@ -58,6 +61,7 @@ class Photos:
         self._link = link
         self._execute = store.connection.execute
         self._pieces = Pieces()
+        self.refused: set[str] = set()
         self.report = report
 
     def send(self, progress: Progress) -> None:
@@ -118,6 +122,8 @@ class Photos:
                 self._upload(path, sha256, progress)
         except (Refused, TooLarge, BadInput) as error:
             self.report.quarantined.append({"photo": sha256, "reason": str(error)})
+            if isinstance(error, Refused):
+                self.refused.add(sha256)
             return
         except OSError as error:
             text = _("{file} cannot be read: {error}").format(file=path, error=error.strerror)

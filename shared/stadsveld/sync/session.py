@@ -14,7 +14,7 @@ from .clock import learn_offset, now_ms
 from .ending import EXPIRES_SETTING, LOST, RETIRED, is_instant, retire, wipe_store
 from .erasure import remove_erased_photos
 from .folding import follow_folding
-from .leaving import note_offered, offer_left_again, purge_left, remove_left_photos
+from .leaving import give_up, note_offered, offer_left_again, purge_left, remove_left_photos
 from .originals import BACKED_UP_SETTING, purge_originals
 from .photos import Photos, central_time
 from .pull import Pull
@@ -85,10 +85,18 @@ class _Session:
         # Changes wait for no photos: these take long, and their network may be bad.
         photos.send(progress.part(0.6, 0.8))
         if self.report.ended is None:
+            self._give_up_rest(photos)
             photos.fetch(progress.part(0.8, 1.0))
         remove_left_photos(self._store)
         purge_originals(self._store, central_time(self._store))
         follow_folding(self._store, self._folded_before)
+
+    def _give_up_rest(self, photos: Photos) -> None:
+        """Take out what left and waited for its photo to be delivered."""
+        with self._store.transaction(capture=False):
+            seal(self._store)
+            place = int(self._store.setting("cursor") or 0)
+            self.report.left += give_up(self._store, until=place, undeliverable=photos.refused)
 
     def _greet(self) -> None:
         known = {"epoch": self._store.setting("hub_epoch"), "cursor": self._store.setting("cursor")}
