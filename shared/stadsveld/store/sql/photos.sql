@@ -23,7 +23,8 @@ INSERT OR REPLACE INTO stadsveld_photo_receipt (sha256, at) VALUES (?, ?)
 DELETE FROM stadsveld_photo_receipt
 
 -- :name photo_receipts_before
-SELECT sha256 FROM stadsveld_photo_receipt WHERE at <= ?
+-- In an earlier second: the moment of a backup is written without its fraction, that of a receipt with it.
+SELECT sha256 FROM stadsveld_photo_receipt WHERE substr(at, 1, 19) < substr(?, 1, 19)
 
 -- :name fate_of_original
 -- What decides whether an original may go: whether a row tells of its photo, when the central store had the
